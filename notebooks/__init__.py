@@ -1,0 +1,1 @@
+"""Notebooks that are also apps and tests; they read the marts through the analyst role and nothing else."""
