@@ -1,0 +1,46 @@
+{#- Exact numbers. A macro argument may be any expression: it is parenthesised here. -#}
+
+{#- Half away from zero, to a whole number (bigint). -#}
+{% macro round_half_up(number) -%}
+    {{ return(adapter.dispatch('round_half_up', 'tieout')(number)) }}
+{%- endmacro %}
+
+{% macro default__round_half_up(number) -%}
+    cast(round(cast({{ number }} as numeric)) as bigint)
+{%- endmacro %}
+
+
+{#- Major units to minor units without rounding (numeric): for unit prices. -#}
+{% macro minor_units_exact(amount_major, exponent) -%}
+    {{ return(adapter.dispatch('minor_units_exact', 'tieout')(amount_major, exponent)) }}
+{%- endmacro %}
+
+{% macro default__minor_units_exact(amount_major, exponent) -%}
+    (cast({{ amount_major }} as numeric) * power(cast(10 as numeric), {{ exponent }}))
+{%- endmacro %}
+
+
+{#- Major units to whole minor units, half away from zero. -#}
+{% macro minor_units(amount_major, exponent) -%}
+    {{ round_half_up(minor_units_exact(amount_major, exponent)) }}
+{%- endmacro %}
+
+
+{#- Exact product. -#}
+{% macro multiply(left, right) -%}
+    {{ return(adapter.dispatch('multiply', 'tieout')(left, right)) }}
+{%- endmacro %}
+
+{% macro default__multiply(left, right) -%}
+    (cast({{ left }} as numeric) * cast({{ right }} as numeric))
+{%- endmacro %}
+
+
+{#- Quotient as numeric; null when the divisor is 0. Multiply first, divide last, round once. -#}
+{% macro divide(dividend, divisor) -%}
+    {{ return(adapter.dispatch('divide', 'tieout')(dividend, divisor)) }}
+{%- endmacro %}
+
+{% macro default__divide(dividend, divisor) -%}
+    (cast({{ dividend }} as numeric) / nullif(cast({{ divisor }} as numeric), 0))
+{%- endmacro %}

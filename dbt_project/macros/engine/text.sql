@@ -1,0 +1,22 @@
+{#- md5 over columns, nulls told apart from empty text; the same on every engine. -#}
+{% macro hash_key(columns) -%}
+    {{ return(adapter.dispatch('hash_key', 'tieout')(columns)) }}
+{%- endmacro %}
+
+{% macro default__hash_key(columns) -%}
+    md5(
+        {%- for column in columns %}
+        coalesce(cast({{ column }} as text), '<null>'){{ " || '|' ||" if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+
+{#- Aggregate: distinct texts in order, joined with a separator. -#}
+{% macro joined_text(expression, separator=', ') -%}
+    {{ return(adapter.dispatch('joined_text', 'tieout')(expression, separator)) }}
+{%- endmacro %}
+
+{% macro default__joined_text(expression, separator) -%}
+    string_agg(distinct cast({{ expression }} as text), '{{ separator }}' order by cast({{ expression }} as text))
+{%- endmacro %}

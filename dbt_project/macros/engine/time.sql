@@ -1,0 +1,158 @@
+{#- Dates and instants. Instants are UTC everywhere; no expression here depends on the session's time zone. -#}
+
+{#- The calendar date of an instant in a zone (UTC to local only: the other direction is ambiguous twice a year). -#}
+{% macro local_date(instant, zone) -%}
+    {{ return(adapter.dispatch('local_date', 'tieout')(instant, zone)) }}
+{%- endmacro %}
+
+{% macro default__local_date(instant, zone) -%}
+    cast(({{ instant }}) at time zone {{ zone }} as date)
+{%- endmacro %}
+
+
+{% macro utc_date(instant) -%}
+    {{ local_date(instant, "'UTC'") }}
+{%- endmacro %}
+
+
+{#- Midnight UTC that starts a date, as an instant. -#}
+{% macro start_of_utc_day(date) -%}
+    {{ return(adapter.dispatch('start_of_utc_day', 'tieout')(date)) }}
+{%- endmacro %}
+
+{% macro default__start_of_utc_day(date) -%}
+    (cast({{ date }} as timestamp) at time zone 'UTC')
+{%- endmacro %}
+
+
+{#- The first instant after a date (UTC): the half-open end of the day. -#}
+{% macro end_of_utc_day(date) -%}
+    {{ start_of_utc_day(add_days(date, 1)) }}
+{%- endmacro %}
+
+
+{#- The instant at which a local date starts in a zone. At a gap or an overlap of clocks: the later reading, as Postgres gives. -#}
+{% macro start_of_local_day(date, zone) -%}
+    {{ return(adapter.dispatch('start_of_local_day', 'tieout')(date, zone)) }}
+{%- endmacro %}
+
+{% macro default__start_of_local_day(date, zone) -%}
+    (cast({{ date }} as timestamp) at time zone {{ zone }})
+{%- endmacro %}
+
+
+{% macro timestamp_literal(text) -%}
+    {{ return(adapter.dispatch('timestamp_literal', 'tieout')(text)) }}
+{%- endmacro %}
+
+{% macro default__timestamp_literal(text) -%}
+    cast('{{ text }}' as timestamp with time zone)
+{%- endmacro %}
+
+
+{#- A date plus n days, a date. -#}
+{% macro add_days(date, days) -%}
+    {{ return(adapter.dispatch('add_days', 'tieout')(date, days)) }}
+{%- endmacro %}
+
+{% macro default__add_days(date, days) -%}
+    (cast({{ date }} as date) + cast({{ days }} as integer))
+{%- endmacro %}
+
+
+{#- An instant plus n months on the UTC calendar; the day is clipped to the month's last (31 Jan + 1 = 28 Feb). -#}
+{% macro add_months(instant, months) -%}
+    {{ return(adapter.dispatch('add_months', 'tieout')(instant, months)) }}
+{%- endmacro %}
+
+{% macro default__add_months(instant, months) -%}
+    ((({{ instant }}) at time zone 'UTC' + ({{ months }}) * interval '1 month') at time zone 'UTC')
+{%- endmacro %}
+
+
+{#- A date plus n months, a date, clipped to the month's last day. -#}
+{% macro add_months_to_date(date, months) -%}
+    {{ return(adapter.dispatch('add_months_to_date', 'tieout')(date, months)) }}
+{%- endmacro %}
+
+{% macro default__add_months_to_date(date, months) -%}
+    cast(cast({{ date }} as timestamp) + ({{ months }}) * interval '1 month' as date)
+{%- endmacro %}
+
+
+{#- An instant plus n seconds (n may be numeric or negative). -#}
+{% macro add_seconds(instant, seconds) -%}
+    {{ return(adapter.dispatch('add_seconds', 'tieout')(instant, seconds)) }}
+{%- endmacro %}
+
+{% macro default__add_seconds(instant, seconds) -%}
+    (({{ instant }}) + ({{ seconds }}) * interval '1 second')
+{%- endmacro %}
+
+
+{% macro add_hours(instant, hours) -%}
+    {{ add_seconds(instant, '(' ~ hours ~ ') * 3600') }}
+{%- endmacro %}
+
+
+{#- Whole days from the first date to the second: [start, end). -#}
+{% macro days_between(start_date, end_date) -%}
+    {{ return(adapter.dispatch('days_between', 'tieout')(start_date, end_date)) }}
+{%- endmacro %}
+
+{% macro default__days_between(start_date, end_date) -%}
+    (cast({{ end_date }} as date) - cast({{ start_date }} as date))
+{%- endmacro %}
+
+
+{#- Seconds between two instants as exact numeric. -#}
+{% macro seconds_between(start_instant, end_instant) -%}
+    {{ return(adapter.dispatch('seconds_between', 'tieout')(start_instant, end_instant)) }}
+{%- endmacro %}
+
+{% macro default__seconds_between(start_instant, end_instant) -%}
+    cast(extract(epoch from (({{ end_instant }}) - ({{ start_instant }}))) as numeric)
+{%- endmacro %}
+
+
+{#- Whole calendar months from the first date's month to the second's. -#}
+{% macro months_between(start_date, end_date) -%}
+    {{ return(adapter.dispatch('months_between', 'tieout')(start_date, end_date)) }}
+{%- endmacro %}
+
+{% macro default__months_between(start_date, end_date) -%}
+    cast(
+        (extract(year from {{ end_date }}) - extract(year from {{ start_date }})) * 12
+        + extract(month from {{ end_date }}) - extract(month from {{ start_date }}) as integer
+    )
+{%- endmacro %}
+
+
+{#- The first day of a date's month. -#}
+{% macro month_start(date) -%}
+    {{ return(adapter.dispatch('month_start', 'tieout')(date)) }}
+{%- endmacro %}
+
+{% macro default__month_start(date) -%}
+    cast(date_trunc('month', cast({{ date }} as timestamp)) as date)
+{%- endmacro %}
+
+
+{#- 'YYYY-MM-DD' of a date. -#}
+{% macro date_text(date) -%}
+    {{ return(adapter.dispatch('date_text', 'tieout')(date)) }}
+{%- endmacro %}
+
+{% macro default__date_text(date) -%}
+    to_char({{ date }}, 'YYYY-MM-DD')
+{%- endmacro %}
+
+
+{#- ISO text of an instant in UTC, to the second: 2026-10-28T00:00:00Z. -#}
+{% macro instant_text(instant) -%}
+    {{ return(adapter.dispatch('instant_text', 'tieout')(instant)) }}
+{%- endmacro %}
+
+{% macro default__instant_text(instant) -%}
+    to_char(({{ instant }}) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+{%- endmacro %}

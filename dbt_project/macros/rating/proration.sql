@@ -1,0 +1,21 @@
+{#- Shares of a period. The amount is multiplied first and divided last, so that one rounding decides. -#}
+
+{% macro prorated_exact(amount, active, whole) -%}
+    {#- Unrounded share, kept as evidence; never summed into an invoice. -#}
+    (({{ amount }}) * ({{ active }}) / ({{ whole }}))
+{%- endmacro %}
+
+{% macro prorated_minor(amount, active, whole) -%}
+    {#- round(amount * active / whole) in minor units, half away from zero. `active` and `whole` count the same unit. -#}
+    {{ round_ratio('(' ~ amount ~ ') * (' ~ active ~ ')', whole) }}
+{%- endmacro %}
+
+{% macro capped_credit(potential, paid, already_credited='0') -%}
+    {#- A credit never exceeds what was paid and not yet credited. -#}
+    greatest(least(({{ potential }}), ({{ paid }}), ({{ paid }}) - ({{ already_credited }})), 0)
+{%- endmacro %}
+
+{% macro months_of(interval_name, interval_count) -%}
+    {#- Length of a billing interval in months. -#}
+    (({{ interval_count }}) * case {{ interval_name }} when 'month' then 1 when 'quarter' then 3 when 'year' then 12 end)
+{%- endmacro %}
