@@ -1,0 +1,37 @@
+"""What a user can set, read from the environment (prefix ``TIEOUT_``). Nothing here is cached."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_state_dir
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of one process.
+
+    ``first_partition`` is the first delivery date (UTC day, inclusive) of the daily partitions.
+    ``quiet_seconds`` is how long a file without manifest must have been left alone to count as complete;
+    None means that only a manifest or a ``_SUCCESS`` file makes a delivery complete.
+    ``embedded_major`` and ``postgres_user`` matter to the embedded Postgres alone.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="TIEOUT_", env_ignore_empty=True, extra="ignore")
+
+    warehouse_url: SecretStr | None = None
+    state_dir: Path = Field(default_factory=lambda: Path(user_state_dir("tieout")))
+    landing: Path = Path("landing")
+    first_partition: date = date(2026, 1, 1)
+    quiet_seconds: int | None = Field(default=None, ge=0)
+    max_age_days: int = Field(default=400, ge=1)
+    embedded_major: Literal["16", "18"] = "18"
+    postgres_user: str | None = None
+
+
+def get_settings() -> Settings:
+    """Read the settings anew, so that a changed environment counts at once."""
+    return Settings()
