@@ -1,7 +1,7 @@
 """Pytest plugin: marks tests by the folder they stand in and runs the fast ones first.
 
-`tests/unit` is `unit`; `tests/e2e`, `tests/real_input` and `tests/faults` are `e2e`; everything else uses a scratch Postgres and is
-`warehouse`. A marker set on the test itself wins.
+`tests/unit` is `unit`; `tests/e2e`, `tests/real_input` and `tests/faults` are `e2e`; everything else uses a scratch
+Postgres and is `warehouse`. A marker set on the test itself wins.
 """
 
 from pathlib import Path

@@ -1,0 +1,1 @@
+"""How to obtain a system's extracts. A source writes delivery files; the landing door alone writes to `raw`."""

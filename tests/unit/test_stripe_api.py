@@ -1,0 +1,261 @@
+"""The Stripe source against a scripted API on this machine: every fault a network and a paged API can have."""
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from ingestion.sources import stripe_api
+from ingestion.sources.stripe_api import StripePullFailed, StripeSettings, pull
+
+DAY = date(2026, 10, 29)
+CANARY = "rk_test_canary"
+
+
+class Api:
+    """Answers from a script: a function of path and parameters gives (status, body); remembers what was asked."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.asked = []
+        self.headers = []
+
+
+@contextmanager
+def serving(answer) -> Iterator[tuple[Api, StripeSettings]]:
+    api = Api(answer)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            url = urlsplit(self.path)
+            params = {key: values[0] for key, values in parse_qs(url.query).items()}
+            api.asked.append((url.path, params))
+            api.headers.append(dict(self.headers))
+            status, body = api.answer(url.path, params)
+            data = body.encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Request-Id", "req_scripted")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield (
+            api,
+            StripeSettings(
+                api_key=CANARY,
+                api_base=f"http://127.0.0.1:{server.server_port}",
+                attempts=3,
+                longest_wait_seconds=0.01,
+                max_pages=20,
+            ),
+        )
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def page(*objects, has_more=False) -> tuple[int, str]:
+    return 200, f'{{"object":"list","data":[{",".join(objects)}],"has_more":{json.dumps(has_more)}}}'
+
+
+def error(status, message="no") -> tuple[int, str]:
+    return status, json.dumps({"error": {"message": message, "type": "api_error"}})
+
+
+def lines(result) -> list[str]:
+    return result.path.read_text("utf-8").splitlines()
+
+
+def test_a_list_is_followed_to_its_end_and_kept_word_for_word(tmp_path):
+    def answer(_path, params):
+        if "starting_after" not in params:
+            return page('{"id": "cus_1",\n "balance": 1.10}', has_more=True)
+        assert params["starting_after"] == "cus_1"
+        return page('{"id":"cus_2","balance":-0}')
+
+    with serving(answer) as (api, settings):
+        (result,) = pull(tmp_path, DAY, settings, ["customers"])
+    assert (result.status, result.rows, result.pages) == ("pulled", 2, 2)
+    assert lines(result) == ['{"id": "cus_1", "balance": 1.10}', '{"id":"cus_2","balance":-0}']
+    assert api.headers[0]["Stripe-Version"] == stripe_api.API_VERSION
+    manifest = json.loads((result.path.parent / "api.jsonl.manifest.json").read_text())
+    assert manifest["rows"] == 2
+    assert manifest["api_version"] == stripe_api.API_VERSION
+
+
+def test_a_nested_list_that_stripe_cut_is_completed_in_place(tmp_path):
+    def answer(path, params):
+        if path == "/v1/subscription_items":
+            assert params["subscription"] == "sub_1"
+            return page('{"id":"si_1"}', '{"id":"si_2","q":1.0}')
+        items = (
+            '{"object":"list","data":[{"id":"si_1"}],"has_more":true,"url":"/v1/subscription_items?subscription=sub_1"}'
+        )
+        return page(f'{{"id":"sub_1","items":{items},"after":1.50}}')
+
+    with serving(answer) as (_, settings):
+        (result,) = pull(tmp_path, DAY, settings, ["subscriptions"])
+    (line,) = lines(result)
+    assert [item["id"] for item in json.loads(line)["items"]["data"]] == ["si_1", "si_2"]
+    assert line.endswith('"after":1.50}')
+    assert '{"id":"si_2","q":1.0}' in line
+
+
+def test_every_line_of_an_invoice_lands_and_names_its_invoice(tmp_path):
+    def invoice(name, line, has_more):
+        return f'{{"id":"{name}","lines":{{"object":"list","data":[{line}],"has_more":{has_more}}}}}'
+
+    def answer(path, params):
+        if path == "/v1/invoices/in_2/lines":
+            more = "starting_after" not in params
+            return page('{"id":"il_2"}', has_more=True) if more else page('{"invoice":"in_2","id":"il_3"}')
+        return page(invoice("in_1", '{"id":"il_1"}', "false"), invoice("in_2", '{"id":"il_2"}', "true"))
+
+    with serving(answer) as (_, settings):
+        invoices, found = pull(tmp_path, DAY, settings, ["invoices", "invoice_line_items"])
+    assert '"has_more":true' in lines(invoices)[1]
+    pairs = [(json.loads(line)["invoice"], json.loads(line)["id"]) for line in lines(found)]
+    assert pairs == [("in_1", "il_1"), ("in_2", "il_2"), ("in_2", "il_3")]
+
+
+def test_a_payouts_balance_transactions_are_listed_by_payout(tmp_path):
+    def answer(path, params):
+        if path == "/v1/payouts":
+            return page('{"id":"po_1"}')
+        assert params["payout"] == "po_1"
+        return page('{"id":"txn_1"}', '{"id":"txn_2"}')
+
+    with serving(answer) as (_, settings):
+        _, pairs = pull(tmp_path, DAY, settings, ["payouts", "payout_balance_transactions"])
+    assert [json.loads(line) for line in lines(pairs)] == [
+        {"payout": "po_1", "balance_transaction": "txn_1"},
+        {"payout": "po_1", "balance_transaction": "txn_2"},
+    ]
+
+
+def test_meter_summaries_are_asked_for_each_customer_and_the_day_before(tmp_path):
+    def answer(path, params):
+        if path.endswith("/event_summaries"):
+            assert params["end_time"] == str(int(datetime(2026, 10, 29, tzinfo=UTC).timestamp()))
+            assert int(params["end_time"]) - int(params["start_time"]) == 86400
+            return page('{"id":"mtrusg_1","aggregated_value":10.5}')
+        return page('{"id":"mtr_1"}' if "meters" in path else '{"id":"cus_1"}')
+
+    with serving(answer) as (_, settings):
+        *_, found = pull(tmp_path, DAY, settings, ["customers", "meters", "meter_event_summaries"])
+    assert lines(found) == ['{"customer": "cus_1", "id":"mtrusg_1","aggregated_value":10.5}']
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_passing_fault_is_tried_again(tmp_path, status):
+    script = iter([error(status), error(status), page('{"id":"cus_1"}')])
+    with serving(lambda *_: next(script)) as (api, settings):
+        (result,) = pull(tmp_path, DAY, settings, ["customers"])
+    assert (result.rows, len(api.asked)) == (1, 3)
+
+
+def test_a_fault_that_stays_is_named_after_a_bounded_number_of_tries(tmp_path):
+    with serving(lambda *_: error(503)) as (api, settings):
+        with pytest.raises(StripePullFailed, match=r"customers, page 1: APIError, HTTP 503, request req_scripted"):
+            pull(tmp_path, DAY, settings, ["customers"])
+        assert len(api.asked) == 3
+    assert not list(tmp_path.rglob("api.jsonl"))
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_a_refusal_is_never_a_skip(tmp_path, status):
+    with serving(lambda *_: error(status)) as (api, settings):
+        with pytest.raises(StripePullFailed, match=f"HTTP {status}"):
+            pull(tmp_path, DAY, settings, ["customers"])
+        assert len(api.asked) == 1
+
+
+def test_a_failure_does_not_tell_the_key(tmp_path):
+    with (
+        serving(lambda *_: error(401, f"Invalid API Key provided: {CANARY[:3]}***")) as (_, settings),
+        pytest.raises(StripePullFailed) as caught,
+    ):
+        pull(tmp_path, DAY, settings, ["customers"])
+    assert CANARY not in str(caught.value)
+    assert CANARY not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"object":"list","data":[{"id":"cus_1"}]}',
+        '{"object":"list","data":[],"has_more":true}',
+        '{"object":"list","has_more":false}',
+    ],
+)
+def test_a_list_that_cannot_be_right_is_a_failure(tmp_path, body):
+    with serving(lambda *_: (200, body)) as (_, settings), pytest.raises(StripePullFailed, match="not readable"):
+        pull(tmp_path, DAY, settings, ["customers"])
+
+
+def test_a_list_without_end_is_a_failure(tmp_path):
+    numbers = iter(range(1000))
+    with (
+        serving(lambda *_: page(f'{{"id":"cus_{next(numbers)}"}}', has_more=True)) as (_, settings),
+        pytest.raises(StripePullFailed, match="more than 20 pages"),
+    ):
+        pull(tmp_path, DAY, settings, ["customers"])
+
+
+def test_a_body_cut_short_is_tried_again_and_then_named(tmp_path):
+    with serving(lambda *_: (200, '{"object":"list","data":[{"id":"cus_1"')) as (api, settings):
+        with pytest.raises(StripePullFailed, match="customers"):
+            pull(tmp_path, DAY, settings, ["customers"])
+        assert len(api.asked) == 3
+    assert not list(tmp_path.rglob("api.jsonl"))
+
+
+def test_the_same_call_goes_on_where_it_failed(tmp_path):
+    broken = {"/v1/products"}
+
+    def answer(path, _params):
+        return error(403) if path in broken else page(f'{{"id":"{path[4:]}_1"}}')
+
+    with serving(answer) as (api, settings):
+        with pytest.raises(StripePullFailed, match="products"):
+            pull(tmp_path, DAY, settings, ["customers", "products"])
+        broken.clear()
+        api.asked.clear()
+        customers, products = pull(tmp_path, DAY, settings, ["customers", "products"])
+        assert [path for path, _ in api.asked] == ["/v1/products"]
+    assert (customers.status, products.status) == ("already_pulled", "pulled")
+
+
+def test_since_asks_for_what_was_created_from_then_on(tmp_path):
+    with serving(lambda *_: page()) as (api, settings):
+        pull(tmp_path, DAY, settings, ["charges"], since=datetime(2026, 10, 1, tzinfo=UTC))
+    assert api.asked[0][1]["created[gte]"] == str(int(datetime(2026, 10, 1, tzinfo=UTC).timestamp()))
+
+
+def test_what_depends_on_another_object_says_which(tmp_path):
+    with serving(lambda *_: page()) as (_, settings), pytest.raises(StripePullFailed, match="invoices"):
+        pull(tmp_path, DAY, settings, ["invoice_line_items"])
+
+
+def test_an_unknown_object_is_refused(tmp_path):
+    with serving(lambda *_: page()) as (_, settings), pytest.raises(ValueError, match="unicorns"):
+        pull(tmp_path, DAY, settings, ["unicorns"])
+
+
+def test_the_api_is_reached_encrypted_or_on_this_machine():
+    with pytest.raises(ValueError, match="https"):
+        StripeSettings(api_key="rk_test_x", api_base="http://api.example.com")
