@@ -19,3 +19,11 @@
     {#- Length of a billing interval in months. -#}
     (({{ interval_count }}) * case {{ interval_name }} when 'month' then 1 when 'quarter' then 3 when 'year' then 12 end)
 {%- endmacro %}
+
+{% macro share_units(proration_unit, start_at, end_at) -%}
+    {#- Length of [start, end) in the unit a billing convention prorates by. By day, the day of a change belongs to what follows it. -#}
+    (case
+        when {{ proration_unit }} = 'day' then {{ days_between(utc_date(start_at), utc_date(end_at)) }}
+        else {{ seconds_between(start_at, end_at) }}
+    end)
+{%- endmacro %}

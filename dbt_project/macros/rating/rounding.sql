@@ -32,7 +32,7 @@
 
 {% macro round_minor(value) -%}
     {#- The rounding of an invoice line: to whole minor units, half away from zero, once. -#}
-    cast({{ round_to(value) }} as bigint)
+    {{ round_half_up(value) }}
 {%- endmacro %}
 
 {% macro floor_ratio(numerator, denominator) -%}
@@ -44,9 +44,4 @@
 {% macro round_ratio(numerator, denominator) -%}
     {#- numerator / denominator rounded half away from zero to a whole number, exactly. The denominator is positive. -#}
     cast((case when ({{ numerator }}) < 0 then -1 else 1 end) * {{ floor_ratio('2 * abs(' ~ numerator ~ ') + (' ~ denominator ~ ')', '2 * (' ~ denominator ~ ')') }} as bigint)
-{%- endmacro %}
-
-{% macro minor_per_major(exponent) -%}
-    {#- How many minor units one major unit of a currency has, as an exact number. -#}
-    (case {{ exponent }} when 0 then 1 when 1 then 10 when 2 then 100 when 3 then 1000 when 4 then 10000 end)
 {%- endmacro %}
