@@ -84,9 +84,7 @@ def cluster() -> Iterator[ScratchCluster]:
     """One Postgres for this test worker, with a migrated template database."""
     with scratch_place() as place:
         account = server_account()
-        scratch = Cluster(
-            place / "pg", reachable(shipped(), account, place / "programs"), account, SCRATCH_SETTINGS
-        )
+        scratch = Cluster(place / "pg", reachable(shipped(), account, place / "programs"), account, SCRATCH_SETTINGS)
         scratch.create(PASSWORD)
         started = scratch.start(30000 + os.getpid() % 2500)
         try:

@@ -1,1 +1,1 @@
-"""The warehouse room: the embedded Postgres, connections, roles, migrations, the writer lock, digests and the doctor."""
+"""The foundation room: embedded Postgres, connections, roles, migrations, writer lock, digests and doctor."""

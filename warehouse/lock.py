@@ -1,4 +1,7 @@
-"""One writer: whoever builds the warehouse holds a Postgres advisory lock, which the server frees when the holder dies."""
+"""One writer: whoever builds the warehouse holds a Postgres advisory lock.
+
+The server frees it when the holder dies, so there is never a lock to clean up.
+"""
 
 from __future__ import annotations
 

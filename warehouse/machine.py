@@ -9,12 +9,13 @@ from pathlib import Path
 import psutil
 
 MIB = 1024 * 1024
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 only looked at, never written
 CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
 def memory_bytes() -> int:
     """Memory of the machine, or of the container when that is less."""
-    limits = [psutil.virtual_memory().total]
+    limits = [int(psutil.virtual_memory().total)]
     for path in CGROUP_LIMITS:
         try:
             limits.append(int(path.read_text()))
@@ -30,7 +31,7 @@ def cpu_count() -> int:
     return os.cpu_count() or 1
 
 
-def shared_memory_is_small(shm: Path = Path("/dev/shm")) -> bool:
+def shared_memory_is_small(shm: Path = SHARED_MEMORY) -> bool:
     """True where parallel queries would run out of /dev/shm (a container gets 64 MB unless told otherwise)."""
     return shm.is_dir() and shutil.disk_usage(shm).total < 512 * MIB
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import pwd
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,12 +30,6 @@ class Account:
         """True when no change of user is needed."""
         return self.uid == os.geteuid()
 
-    def popen_arguments(self) -> dict[str, object]:
-        """Arguments of subprocess that make the child this user, with no group besides its own."""
-        if self.is_self:
-            return {}
-        return {"user": self.uid, "group": self.gid, "extra_groups": []}
-
 
 def server_account(wanted: str | None = None) -> Account:
     """The current user; for root, ``wanted``, else ``postgres``, else ``nobody``.
@@ -42,18 +37,36 @@ def server_account(wanted: str | None = None) -> Account:
     Raises EmbeddedError when root has no such user to hand the server to.
     """
     if os.geteuid() != 0:
-        return Account(os.geteuid(), os.getegid(), pwd.getpwuid(os.geteuid()).pw_name)
+        return _of(pwd.getpwuid(os.geteuid()))
     for name in [wanted] if wanted else CANDIDATES:
         try:
             entry = pwd.getpwnam(name)
         except KeyError:
             continue
         if entry.pw_uid != 0:
-            return Account(entry.pw_uid, entry.pw_gid, entry.pw_name)
+            return _of(entry)
     raise EmbeddedError(
         f"Postgres does not run as root, and there is no user {wanted or ' or '.join(CANDIDATES)} to run it. "
         "Name an existing unprivileged user in TIEOUT_POSTGRES_USER, or run tieout as a normal user."
     )
+
+
+def owner_account(directory: Path) -> Account:
+    """The user a cluster on disk belongs to, who must go on running it.
+
+    Raises EmbeddedError when that is root, an unknown user, or a user the current one cannot act for.
+    """
+    uid = directory.stat().st_uid
+    try:
+        owner = _of(pwd.getpwuid(uid))
+    except KeyError:
+        owner = Account(uid, uid, str(uid))
+    if uid == 0 or (os.geteuid() not in (0, uid)):
+        raise EmbeddedError(
+            f"The cluster in {directory} belongs to {owner.name}. "
+            "Run tieout as that user, or set TIEOUT_STATE_DIR to a folder of your own."
+        )
+    return owner
 
 
 def can_reach(account: Account, path: Path) -> bool:
@@ -62,6 +75,29 @@ def can_reach(account: Account, path: Path) -> bool:
         return True
     resolved = path.resolve()
     return all(_may_search(account, part) for part in [*resolved.parents, resolved] if part.is_dir())
+
+
+def make_passable(directory: Path) -> None:
+    """Make ``directory`` and its missing parents: others may pass through them and not list them.
+
+    Directories that exist are left as they are. The mode does not depend on the umask.
+    """
+    missing = [part for part in [directory, *directory.parents] if not part.exists()]
+    directory.mkdir(parents=True, exist_ok=True)
+    for part in missing:
+        part.chmod(0o711)
+
+
+def let_everybody_read(tree: Iterable[Path]) -> None:
+    """Give read (and where the owner may execute, execute) to all on files of our own copy."""
+    for path in tree:
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(stat.S_IMODE(mode) | 0o444 | (0o111 if mode & stat.S_IXUSR else 0))
+
+
+def _of(entry: pwd.struct_passwd) -> Account:
+    return Account(entry.pw_uid, entry.pw_gid, entry.pw_name)
 
 
 def _may_search(account: Account, directory: Path) -> bool:
