@@ -14,6 +14,10 @@ ARGS ?=
 PYTHON ?= $(shell bin/find-python)
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --progress-bar off --disable-pip-version-check --no-warn-script-location
 
+# What .env sets is set for everything started from here.
+-include .env
+export $(shell test -f .env && sed -n 's/^\([A-Z_]*\)=.*/\1/p' .env)
+
 # Nothing phones home: not dbt, Dagster, Great Expectations, marimo, and not the update checks of the command lines.
 export DO_NOT_TRACK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false

@@ -48,7 +48,7 @@ class StripePullFailed(RuntimeError):
 class StripeSettings(BaseSettings):
     """Environment variables `TIEOUT_STRIPE_*`. The key is a restricted, read-only one."""
 
-    model_config = SettingsConfigDict(env_prefix="TIEOUT_STRIPE_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="TIEOUT_STRIPE_", env_ignore_empty=True, extra="ignore")
 
     api_key: SecretStr
     api_base: str = "https://api.stripe.com"

@@ -1,7 +1,7 @@
-"""Records made through the official SDK in localstripe, pulled by our source, landed and built: every one has to arrive.
+"""Records made through the official SDK in localstripe, pulled by our source, landed and built: every one arrives.
 
-localstripe runs in a process of its own and on this machine's loopback alone. Its transport and shapes are good; its amounts
-are not an oracle, so nothing here compares them.
+localstripe runs in a process of its own and on this machine's loopback alone. Its transport and shapes are good; its
+amounts are not an oracle, so nothing here compares them.
 """
 
 import json
