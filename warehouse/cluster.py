@@ -55,6 +55,7 @@ FIXED_SETTINGS: Mapping[str, str] = {
     "jit": "off",
     "log_line_prefix": "%m [%p] %u@%d ",
     "log_min_messages": "warning",
+    "log_checkpoints": "off",
 }
 
 
@@ -203,10 +204,9 @@ class Cluster:
 
         A pid file of a dead process stays: Postgres replaces it itself, after its own check for surviving children.
         """
-        lines = self._pid_file()
-        if not lines:
+        if not (self.data / "postmaster.pid").exists():
             return
-        written = lines[0].strip()
+        written = next(iter(self._pid_file()), "").strip()
         if not written.isdigit() or (psutil.pid_exists(int(written)) and not self._is_our_server(int(written))):
             (self.data / "postmaster.pid").unlink()
 
