@@ -98,3 +98,9 @@
             then timestamp with time zone '1970-01-01 00:00:00+00' + cast({{ text }} as bigint) * interval '1 second'
     end
 {%- endmacro %}
+
+
+{#- The first text that is not null. -#}
+{% macro coalesced(texts) -%}
+    coalesce({{ texts | join(', ') }})
+{%- endmacro %}

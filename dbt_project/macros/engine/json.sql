@@ -47,3 +47,42 @@
 {% macro default__json_as_text(node) -%}
     cast({{ node }} as text)
 {%- endmacro %}
+
+
+{#- A field that the API gives as an id or, expanded, as an object: the id in both cases. -#}
+{% macro json_reference(document) -%}
+    {{ return(adapter.dispatch('json_reference', 'tieout')(document, varargs)) }}
+{%- endmacro %}
+
+{% macro default__json_reference(document, path) -%}
+    coalesce({{ default__json_text(document, path | list + ['id']) }}, {{ default__json_text(document, path) }})
+{%- endmacro %}
+
+
+{#- The first of two nodes that is an array. -#}
+{% macro json_first_array(first, second) -%}
+    {{ return(adapter.dispatch('json_first_array', 'tieout')(first, second)) }}
+{%- endmacro %}
+
+{% macro default__json_first_array(first, second) -%}
+    case when jsonb_typeof({{ first }}) = 'array' then {{ first }} else {{ second }} end
+{%- endmacro %}
+
+
+{#-
+    Sum of one integer field over the objects of a JSON array (bigint); 0 for an empty or missing array.
+    `unless`: fields and values (text) of objects to leave out.
+-#}
+{% macro json_array_sum(node, field, unless={}) -%}
+    {{ return(adapter.dispatch('json_array_sum', 'tieout')(node, field, unless)) }}
+{%- endmacro %}
+
+{% macro default__json_array_sum(node, field, unless) -%}
+    (
+            select coalesce(cast(sum({{ to_bigint("(elements.element ->> '" ~ field ~ "')") }}) as bigint), 0)
+            from {{ json_array_elements(node, 'elements') }}
+            {%- for name, value in unless.items() %}
+            {{ 'where' if loop.first else 'and' }} (elements.element ->> '{{ name }}') is distinct from '{{ value }}'
+            {%- endfor %}
+        )
+{%- endmacro %}

@@ -1,0 +1,48 @@
+{#-
+    Stripe's integer amounts follow Stripe's own exponents (seed `currencies`, column stripe_exponent): two decimals for ISK and UGX, none for
+    MGA, where ISO 4217 says the opposite. These macros give minor units of ISO 4217; test assert_stripe_exponents_agree keeps the list honest.
+-#}
+
+{#- Exact (numeric), for unit prices with fractions of a cent. -#}
+{% macro stripe_minor_exact(amount, currency) -%}
+    case lower({{ currency }})
+            when 'isk' then {{ to_numeric(amount) }} / 100
+            when 'ugx' then {{ to_numeric(amount) }} / 100
+            when 'mga' then {{ to_numeric(amount) }} * 100
+            else {{ to_numeric(amount) }}
+        end
+{%- endmacro %}
+
+
+{#- Whole minor units (bigint). -#}
+{% macro stripe_minor(amount, currency) -%}
+    {{ round_half_up(stripe_minor_exact(amount, currency)) }}
+{%- endmacro %}
+
+
+{#- The same for a whole number that needs no cast. -#}
+{% macro stripe_minor_of_number(amount, currency) -%}
+    cast(case lower({{ currency }})
+            when 'isk' then {{ amount }} / 100
+            when 'ugx' then {{ amount }} / 100
+            when 'mga' then {{ amount }} * 100
+            else {{ amount }}
+        end as bigint)
+{%- endmacro %}
+
+
+{#- Sum of one amount field over the objects of a JSON array, whole minor units. -#}
+{% macro stripe_minor_sum(node, field, currency) -%}
+    {{ stripe_minor_of_number(json_array_sum(node, field), currency) }}
+{%- endmacro %}
+
+
+{#-
+    Tax that stands on top of an amount, whole minor units. `taxes` is the list since API 2025-03-31 (tax_behavior), `tax_amounts` the one
+    before (inclusive); inclusive tax is part of the amount already and does not count.
+-#}
+{% macro stripe_exclusive_tax(taxes, tax_amounts, currency) -%}
+    {{ stripe_minor_of_number(
+        json_array_sum(json_first_array(taxes, tax_amounts), 'amount', unless={'tax_behavior': 'inclusive', 'inclusive': 'true'}), currency
+    ) }}
+{%- endmacro %}

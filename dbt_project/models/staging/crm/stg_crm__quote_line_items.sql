@@ -1,0 +1,36 @@
+with
+
+records as (
+    select * from {{ latest_version(source('crm', 'quote_line_item')) }} as latest
+),
+
+currencies as (
+    select * from {{ ref('currencies') }}
+),
+
+final as (
+    select
+        record_id as quote_line_item_id,
+        {{ crm_id_18(json_text('payload', 'QuoteId')) }} as quote_id,
+        {{ crm_id_18(json_text('payload', 'PricebookEntryId')) }} as pricebook_entry_id,
+        {{ crm_id_18(json_text('payload', 'Product2Id')) }} as product_id,
+        {{ to_numeric(json_text('payload', 'Quantity')) }} as quantity,
+        {{ to_numeric(json_text('payload', 'UnitPrice')) }} as unit_price,
+        {{ to_numeric(json_text('payload', 'ListPrice')) }} as list_price,
+        {{ to_numeric(json_text('payload', 'Discount')) }} as discount_percent,
+        {{ minor_units(to_numeric(json_text('payload', 'Subtotal')), 'currencies.exponent') }} as subtotal_minor,
+        {{ minor_units(to_numeric(json_text('payload', 'TotalPrice')), 'currencies.exponent') }} as total_price_minor,
+        currencies.currency,
+        {{ to_date(json_text('payload', 'ServiceDate')) }} as service_on,
+        {{ to_timestamp_utc(json_text('payload', 'SystemModstamp')) }} as updated_at,
+        is_deleted,
+        load_id,
+        line_no,
+        delivered_on
+    from records
+    left join currencies
+        on currencies.currency
+            = coalesce(lower({{ json_text('records.payload', 'CurrencyIsoCode') }}), '{{ var("crm_currency") }}')
+)
+
+select * from final
