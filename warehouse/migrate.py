@@ -92,7 +92,8 @@ def pending(connection: psycopg.Connection[Any], folder: Path = FOLDER) -> list[
         if migration.number in done and done[migration.number] != (migration.name, migration.checksum):
             raise MigrationError(
                 f"Migration {migration.name} was applied as {done[migration.number][0]} with other text. "
-                "An applied migration must not change: restore the file and write a new migration."
+                "An applied migration must not change: restore the file and write a new migration. A warehouse that "
+                "was only a trial can be thrown away instead: stop it and remove its state folder or database."
             )
     return [migration for migration in files if migration.number not in done]
 

@@ -3,6 +3,8 @@
 do $$
 declare
     wanted text;
+    -- since 16, who makes a role is its administrator, and still has to grant itself the right to act as it
+    act_as text := case when current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end;
 begin
     foreach wanted in array array[
         'tieout_owner', 'tieout_loader', 'tieout_transformer', 'tieout_closer', 'tieout_analyst', 'tieout_auditor'
@@ -14,7 +16,7 @@ begin
                 null; -- made by a migration of another database at this moment
             end;
         end if;
-        if not pg_has_role(current_user, wanted, 'member') then
+        if not pg_has_role(current_user, wanted, act_as) then
             execute format('grant %I to current_user', wanted);
         end if;
     end loop;
