@@ -1,0 +1,67 @@
+with
+
+lines as (
+    select * from {{ ref('int_billing__invoice_lines') }}
+),
+
+prices as (
+    select * from {{ ref('int_catalog__prices') }}
+),
+
+accounts as (
+    select * from {{ ref('int_customers__crosswalk') }}
+),
+
+-- A draft is not issued and a void is taken back: neither has a schedule.
+issued as (
+    select * from lines
+    where is_billed
+),
+
+dated as (
+    select
+        issued.*,
+        prices.product_code,
+        prices.revenue_account,
+        prices.meter_code,
+        case
+            when issued.line_kind = 'usage' then {{ local_date('issued.period_start', "coalesce(accounts.timezone, 'UTC')") }}
+            else {{ utc_date('issued.period_start') }}
+        end as service_start_on,
+        case
+            when issued.line_kind = 'usage' then {{ local_date('issued.period_end', "coalesce(accounts.timezone, 'UTC')") }}
+            else {{ utc_date('issued.period_end') }}
+        end as service_end_on
+    from issued
+    left join prices on issued.price_code = prices.price_code
+    left join accounts on issued.account_id = accounts.account_id
+),
+
+final as (
+    select
+        invoice_line_id,
+        invoice_id,
+        billing_system,
+        account_id,
+        price_code,
+        product_code,
+        revenue_account,
+        meter_code,
+        line_kind,
+        invoice_on,
+        period_start,
+        period_end,
+        service_start_on,
+        service_end_on,
+        currency,
+        net_minor,
+        coalesce(service_start_on < service_end_on, false) as has_service_dates,
+        case
+            when not coalesce(service_start_on < service_end_on, false) then 'at_once'
+            when line_kind = 'usage' and meter_code is not null then 'usage'
+            else 'straight_line'
+        end as recognition_method
+    from dated
+)
+
+select * from final

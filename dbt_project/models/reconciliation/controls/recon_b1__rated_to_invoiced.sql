@@ -1,0 +1,25 @@
+{{ config(indexes=[{'columns': ['tracking_key'], 'unique': true}]) }}
+
+with
+
+compared as (
+    {{ compare(
+        'B1',
+        left=ref('recon_b1__expected'),
+        right=ref('recon_b1__invoiced'),
+        carry=['price_code', 'line_kind', 'unit_amount_minor'],
+        totals=['gross_minor', 'discount_minor'],
+        max_left=none,
+        max_right='coalesce(left_row_count, 1)'
+    ) }}
+),
+
+named as (
+    {{ billing_break_classes('compared', missing='UNBILLED', unexpected='UNEXPECTED_LINE') }}
+),
+
+final as (
+    {{ control_rows('named', carry=['price_code', 'line_kind', 'unit_amount_minor'], totals=['gross_minor', 'discount_minor']) }}
+)
+
+select * from final

@@ -1,0 +1,31 @@
+{{ config(indexes=[{'columns': ['tracking_key'], 'unique': true}]) }}
+
+with
+
+compared as (
+    {{ compare(
+        'C4',
+        left=ref('recon_c4__payouts'),
+        right=ref('recon_c4__bank_entries'),
+        carry=['payout_status', 'trace_id', 'bank_text'],
+        totals=['charge_count'],
+        max_right=none
+    ) }}
+),
+
+named as (
+    select
+        compared.*,
+        case
+            when outcome in ('AMOUNT', 'MISSING_RIGHT') and left_payout_status = 'failed' then 'RETURNED'
+            when outcome = 'AMOUNT' and right_charge_count > 0 and right_amount_minor < left_amount_minor then 'BANK_FEE'
+            else {{ named_outcome({'MISSING_RIGHT': 'NOT_RECEIVED', 'MISSING_LEFT': 'UNKNOWN_CREDIT'}) }}
+        end as break_class
+    from compared
+),
+
+final as (
+    {{ control_rows('named', carry=['payout_status', 'trace_id', 'bank_text']) }}
+)
+
+select * from final

@@ -1,0 +1,17 @@
+{{ config(materialized='view') }}
+
+with
+
+final as (
+    select * from {{ ref('recon_gate__breaks') }}
+    union all
+    select * from {{ ref('recon_gate__closure') }}
+    union all
+    select * from {{ ref('recon_gate__inputs') }}
+    union all
+    select * from {{ ref('recon_gate__quarantine') }}
+    union all
+    select * from {{ ref('recon_gate__checks') }}
+)
+
+select * from final

@@ -1,0 +1,25 @@
+{{ config(materialized='view') }}
+
+with
+
+transactions as (
+    select * from {{ ref('int_cash__balance_transactions') }}
+    where transaction_type <> 'payout'
+),
+
+final as (
+    select
+        balance_transaction_id as tracking_key,
+        balance_transaction_id as row_id,
+        cast(null as text) as account_id,
+        currency,
+        net_minor as amount_minor,
+        cast(null as numeric) as quantity,
+        available_on as business_on,
+        available_on as due_on,
+        'balance transaction ' || balance_transaction_id || coalesce(' (' || file_line || ')', '') as evidence,
+        transaction_type
+    from transactions
+)
+
+select * from final
