@@ -1,7 +1,8 @@
 """Extracts for the benchmarks: one meter, a thousand accounts, and a fixed number of usage events a day.
 
-Every day also repeats one event in a hundred of the day before (a producer that sends at least once) and brings one in a
-hundred late, so that deduplication and touched keys have what they meet in life. The bytes depend on the arguments alone.
+Every day also repeats one event in a hundred of the day before (a producer that sends at least once) and brings one in
+a hundred late, so that deduplication and touched keys have what they meet in life. The bytes depend on the arguments
+alone.
 """
 
 import hashlib

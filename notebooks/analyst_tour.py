@@ -58,8 +58,8 @@ def tie_out(read):
             t.billed_minor,
             t.tied_minor,
             t.tied_share,
-            t.n_lines,
-            t.n_lines_tied
+            t.line_count,
+            t.tied_line_count
         from reconciliation.recon_tie_out as t
         inner join marts.dim_currencies as c on c.currency = t.currency
         order by t.period_month, t.currency
@@ -96,8 +96,8 @@ def tie_out_table(amount, mo, tied):
             "billed": amount(row.billed_minor, row.exponent),
             "tied out": amount(row.tied_minor, row.exponent),
             "share": "" if row.tied_share is None else f"{row.tied_share * 100:.2f} %",
-            "lines": f"{row.n_lines:,}",
-            "lines tied out": f"{row.n_lines_tied:,}",
+            "lines": f"{row.line_count:,}",
+            "lines tied out": f"{row.tied_line_count:,}",
         }
         for row in tied.itertuples()
     ]

@@ -1,0 +1,150 @@
+"""The four measurements. Each gives rows of the table: what, ours, the yardstick, their ratio."""
+
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import psycopg
+from ingestion.landing import load_landing
+
+from bench import world
+from orchestration import dbt_process
+from orchestration.build import BuildFailed, build, building
+from warehouse.binaries import shipped
+
+CHAIN = ("+fct_usage_daily",)
+COPIED = "bench_copied"
+BY_HAND = "bench_by_hand"
+# The usage chain's answer in one statement: deduplicate, take the account's zone, sum by account, meter and local day.
+ONE_STATEMENT = f"""
+    create unlogged table {BY_HAND} as
+    select
+        e.subject as account_id,
+        m.payload ->> 'meter_code' as meter_code,
+        cast(e.occurred_at at time zone (a.payload ->> 'timezone') as date) as usage_on,
+        sum(e.quantity) as quantity,
+        count(*) as event_count
+    from (
+        select *, row_number() over (partition by source, event_id order by delivered_on, line_no) as copy_no
+        from raw.usage__events
+    ) as e
+    inner join raw.catalog__meters as m on m.payload ->> 'event_type' = e.event_type
+    inner join raw.control_plane__accounts as a on a.record_id = e.subject
+    where e.copy_no = 1
+    group by 1, 2, 3
+"""
+DIFFERENT = f"""
+    select count(*)
+    from (select account_id, meter_code, usage_on, quantity from marts.fct_usage_daily) as ours
+    full join {BY_HAND} as theirs using (account_id, meter_code, usage_on)
+    where ours.quantity is distinct from theirs.quantity
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the result: seconds of tieout and of its yardstick (None where there is none), and a remark."""
+
+    what: str
+    ours: float
+    yardstick: float | None = None
+    remark: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """Ours in units of the yardstick."""
+        return None if self.yardstick is None else self.ours / self.yardstick
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """How long one call takes by the wall clock."""
+    started = time.perf_counter()
+    action()
+    return time.perf_counter() - started
+
+
+def load_against_copy(
+    database: Callable[[str], AbstractContextManager[str]], landing: Path, events: int, repeats: int
+) -> Row:
+    """One file of `events` through the landing door, against psql's copy of the same rows from CSV into a bare table."""
+    world.write_reference(landing)
+    world.write_day(landing, 0, events)
+    times = []
+    for attempt in range(repeats):
+        with database(f"bench_load_{attempt}") as url:
+            load_landing(landing, systems=["catalog", "control_plane"])
+            times.append((seconds(partial(load_days, landing, 0, 1)), _copy_of_the_same_rows(url, landing, events)))
+    ours, theirs = (statistics.median(values) for values in zip(*times, strict=True))
+    return Row(f"load {events:,} usage events", ours, theirs, f"`\\copy` of the same rows; median of {repeats}")
+
+
+def _copy_of_the_same_rows(url: str, landing: Path, events: int) -> float:
+    rows = landing.parent / "rows.csv"
+    _psql(url, f"\\copy (select * from raw.usage__events) to '{rows}' with (format csv)")
+    _psql(url, f"create table {COPIED} (like raw.usage__events)")
+    taken = seconds(partial(_psql, url, f"\\copy {COPIED} from '{rows}' with (format csv)"))
+    rows.unlink()
+    _same_count(url, events)
+    return taken
+
+
+def chain_against_one_statement(url: str, events: int) -> Row:
+    """A full build of the usage chain, against the same answer hand-written in one statement; the answers must agree."""
+    ours = seconds(lambda: run_chain(full_refresh=True))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("set timezone to 'UTC'")
+        connection.execute("vacuum analyze raw.usage__events")
+        theirs = seconds(lambda: connection.execute(ONE_STATEMENT))
+        (different,) = connection.execute(DIFFERENT).fetchone() or (None,)
+        connection.execute(f"drop table {BY_HAND}")
+    if different != 0:
+        raise RuntimeError(f"the usage chain and the hand-written statement differ in {different} rows")
+    return Row(f"usage chain, {events:,} events", ours, theirs, "the same aggregate hand-written in one SQL statement")
+
+
+def new_day(landing: Path, number: int, events: int) -> tuple[float, float]:
+    """Seconds to load one more day and to bring the usage chain up to date."""
+    world.write_day(landing, number, events)
+    return seconds(lambda: load_days(landing, number, number + 1)), seconds(run_chain)
+
+
+def nothing_new() -> tuple[float, float]:
+    """Seconds of the usage chain and of a whole build (every model and test) when no load has come."""
+    run_chain()
+    build(holder="bench")
+    return seconds(run_chain), seconds(lambda: build(holder="bench"))
+
+
+def load_days(landing: Path, start: int, end: int) -> None:
+    """Load the days [start, end). Raises RuntimeError when a file was not accepted whole."""
+    first, last = (date.fromordinal(world.FIRST_DAY.toordinal() + 1 + day) for day in (start, end))
+    for result in load_landing(landing, systems=["usage"], start=first, end=last):
+        if result.status != "loaded" or result.accepted != result.rows_in:
+            raise RuntimeError(f"{result.file} of {result.delivered_on} was not accepted whole: {result}")
+
+
+def run_chain(*, full_refresh: bool = False) -> None:
+    """Build the usage chain alone, as a whole build does: one writer, one row in ops.builds, one dbt process."""
+    with building("bench", full_refresh=full_refresh):
+        outcome = dbt_process.run(dbt_process.arguments("run", full_refresh=full_refresh, select=CHAIN))
+        if not outcome.succeeded:
+            raise BuildFailed("\n".join(outcome.failures))
+
+
+def _psql(url: str, command: str) -> None:
+    subprocess.run([shipped().program("psql"), "--quiet", "--no-psqlrc", url, "--command", command], check=True)
+
+
+def _same_count(url: str, events: int) -> None:
+    with psycopg.connect(url) as connection:
+        counts = connection.execute(
+            f"select (select count(*) from raw.usage__events), (select count(*) from {COPIED})"
+        ).fetchone()
+    if counts != (events, events):
+        raise RuntimeError(f"{events} events were written, {counts} were loaded and copied")
