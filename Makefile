@@ -70,7 +70,7 @@ setup: $(VENV)/.runtime ## create .venv with what running needs
 setup-dev: $(VENV)/.dev ## add what testing and linting need to .venv
 
 stop: setup ## stop the embedded Postgres
-	@$(BIN)/tieout stop
+	@$(BIN)/tieout down
 
 # Wheels with known hashes only; --no-deps because the lock is complete, --no-compile because bytecode is cheaper when first used.
 $(VENV)/.runtime: requirements.lock pyproject.toml

@@ -87,7 +87,7 @@ def _page(rows: list[Row], about: str, load_before: str) -> str:
     lines = [
         "# Benchmarks",
         "",
-        "`make bench` wrote this page. Every ratio is of two measurements of the same run on the same machine and rows;",
+        "`make bench` wrote this page. Every ratio is of two measurements of one run on the same machine and rows;",
         "the usage chain's answer is compared with the hand-written statement's before its time counts.",
         "",
         f"* Machine: {about}.",

@@ -72,7 +72,7 @@ def seconds(action: Callable[[], object]) -> float:
 def load_against_copy(
     database: Callable[[str], AbstractContextManager[str]], landing: Path, events: int, repeats: int
 ) -> Row:
-    """One file of `events` through the landing door, against psql's copy of the same rows from CSV into a bare table."""
+    """One file of `events` through the landing door, against psql's copy of the same rows into a bare table."""
     world.write_reference(landing)
     world.write_day(landing, 0, events)
     times = []
@@ -95,7 +95,7 @@ def _copy_of_the_same_rows(url: str, landing: Path, events: int) -> float:
 
 
 def chain_against_one_statement(url: str, events: int) -> Row:
-    """A full build of the usage chain, against the same answer hand-written in one statement; the answers must agree."""
+    """A full build of the usage chain, against the same answer hand-written in one statement; both must agree."""
     ours = seconds(lambda: run_chain(full_refresh=True))
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("set timezone to 'UTC'")
