@@ -1,0 +1,5 @@
+"""A company that never was, written as its systems would deliver it: see docs/sample-company.md for what is in it."""
+
+from ingestion.sample_company.world import Summary, write
+
+__all__ = ["Summary", "write"]

@@ -1,0 +1,77 @@
+"""Dates of the sample: month arithmetic from an anchor, business days, RFC 3339 and epoch text. All instants are UTC."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+INITIAL_DELIVERY = date(2026, 10, 28)
+LAST_DELIVERY = date(2026, 11, 9)
+LAST_ACTIVITY = date(2026, 11, 8)
+CLOSING_MONTH = date(2026, 10, 1)
+# A boundary here would be due after the last extract was cut but before the last delivered day ends.
+BLIND_DAYS = frozenset({7, 8, 9})
+
+
+def add_months(day: date, months: int, anchor_day: int) -> date:
+    """The date `months` later; the anchor's day of month is kept apart, so 31 Jan -> 28 Feb -> 31 Mar."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    return date(year, month + 1, min(anchor_day, monthrange(year, month + 1)[1]))
+
+
+def boundary(anchor: datetime, months: int) -> datetime:
+    """Billing boundary: `months` after the anchor at the anchor's time of day (UTC)."""
+    return datetime.combine(add_months(anchor.date(), months, anchor.day), anchor.timetz())
+
+
+def world_start(months: int) -> date:
+    """First day of the first simulated month; the last one is the closing month."""
+    return add_months(CLOSING_MONTH, 1 - months, 1)
+
+
+def next_business_day(day: date, count: int = 1) -> date:
+    """`count` business days (Monday to Friday) after `day`."""
+    while count:
+        day += timedelta(days=1)
+        if day.weekday() < 5:
+            count -= 1
+    return day
+
+
+def is_business_day(day: date) -> bool:
+    return day.weekday() < 5
+
+
+def midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def epoch(at: datetime) -> int:
+    return int(at.timestamp())
+
+
+def rfc3339(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def local_date(at: datetime, zone: str) -> date:
+    return at.astimezone(_zone(zone)).date()
+
+
+def local_midnight(day: date, zone: str) -> datetime:
+    """The UTC instant at which the local day starts."""
+    return datetime(day.year, day.month, day.day, tzinfo=_zone(zone)).astimezone(UTC)
+
+
+def delivery_day(recorded: datetime) -> date:
+    """The extract that first holds a record: the initial one, or the day after it was recorded."""
+    day = recorded.date() + timedelta(days=1)
+    return max(day, INITIAL_DELIVERY)
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
