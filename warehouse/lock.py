@@ -18,7 +18,7 @@ from warehouse.errors import WriterBusy
 WRITER_LOCK = 7_340_021_001
 LOAD_LOCK = 7_340_021_002
 PREFIX = "tieout writer: "
-NAME_BYTES = 63  # Postgres cuts longer application names
+NAME_BYTES = 63  # Postgres cuts longer application names, and keeps plain ASCII of them
 HOLDER = """
     select activity.application_name, activity.backend_start, activity.pid
     from pg_locks as locks
@@ -40,7 +40,7 @@ def writer_lock(
     ``holder`` says who writes, for the one who comes second. The lock lives on a connection of its own and ends with
     it. Raises WriterBusy, naming the holder and since when (UTC), when the lock is not free within ``wait_seconds``.
     """
-    name = (PREFIX + holder).encode()[:NAME_BYTES].decode(errors="ignore")
+    name = (PREFIX + holder).encode("ascii", "replace").decode()[:NAME_BYTES]
     with psycopg.connect(conn_url or ensure_started(), autocommit=True, application_name=name) as connection:
         connection.execute("set timezone to 'UTC'")
         deadline = time.monotonic() + wait_seconds
