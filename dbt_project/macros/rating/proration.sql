@@ -27,3 +27,8 @@
         else {{ seconds_between(start_at, end_at) }}
     end)
 {%- endmacro %}
+
+{% macro billing_interval_of(billing_frequency) -%}
+    {#- The catalogue's interval of a billing frequency as the CRM writes it; null for a frequency we do not know. -#}
+    (case {{ billing_frequency }} when 'Monthly' then 'month' when 'Quarterly' then 'quarter' when 'Annually' then 'year' end)
+{%- endmacro %}

@@ -1,0 +1,70 @@
+with
+
+charges as (
+    select * from {{ ref('int_rating__charges') }}
+),
+
+metered_since as (
+    select
+        billing_system,
+        subscription_id,
+        min(valid_from) as metered_from
+    from {{ ref('int_rating__metered_item_versions') }}
+    group by billing_system, subscription_id
+),
+
+conventions as (
+    select * from {{ ref('int_catalog__conventions') }}
+),
+
+changes as (
+    select
+        charges.*,
+        billing_system = 'stripe' and line_kind in ('proration_credit', 'proration_charge') as is_change,
+        sum(case when line_kind in ('proration_credit', 'proration_charge') then gross_exact else 0 end) over (
+            partition by billing_system, subscription_id, billed_at
+        ) as change_amount
+    from charges
+),
+
+-- A change that costs more is invoiced at once; one that costs less waits for the next boundary.
+scheduled as (
+    select
+        changes.charge_id,
+        changes.billing_system,
+        changes.subscription_id,
+        changes.line_kind,
+        case when is_change and change_amount <= 0 then period_end else billed_at end as invoiced_at,
+        is_change and change_amount > 0 as is_invoiced_at_once
+    from changes
+),
+
+final as (
+    select
+        scheduled.charge_id,
+        scheduled.invoiced_at,
+        case
+            when
+                scheduled.line_kind = 'usage'
+                or (
+                    scheduled.billing_system = 'stripe'
+                    and not scheduled.is_invoiced_at_once
+                    and metered_since.metered_from < scheduled.invoiced_at
+                )
+                then {{ add_hours('scheduled.invoiced_at', 'conventions.usage_grace_hours') }}
+            when scheduled.billing_system = 'stripe' then {{ add_hours('scheduled.invoiced_at', 1) }}
+            else scheduled.invoiced_at
+        end as expected_at
+    from scheduled
+    left join metered_since
+        on
+            scheduled.billing_system = metered_since.billing_system
+            and scheduled.subscription_id = metered_since.subscription_id
+    inner join conventions
+        on
+            scheduled.billing_system = conventions.billing_system
+            and {{ utc_date('scheduled.invoiced_at') }} >= conventions.valid_from
+            and ({{ utc_date('scheduled.invoiced_at') }} < conventions.valid_to or conventions.valid_to is null)
+)
+
+select * from final

@@ -1,0 +1,41 @@
+with
+
+item_versions as (
+    select * from {{ ref('int_billing__subscription_item_versions') }}
+    where billing_system = 'stripe'
+),
+
+subscriptions as (
+    select * from {{ ref('int_billing__subscriptions') }}
+    where billing_system = 'stripe'
+),
+
+versions_left as (
+    select
+        item_versions.subscription_item_id,
+        item_versions.version_no,
+        item_versions.valid_to as changed_at,
+        -1 as direction
+    from item_versions
+    inner join subscriptions on item_versions.subscription_id = subscriptions.subscription_id
+    where item_versions.valid_to is not null and (subscriptions.ended_at is null or item_versions.valid_to < subscriptions.ended_at)
+),
+
+versions_taken as (
+    select
+        item_versions.subscription_item_id,
+        item_versions.version_no,
+        item_versions.valid_from as changed_at,
+        1 as direction
+    from item_versions
+    inner join subscriptions on item_versions.subscription_id = subscriptions.subscription_id
+    where item_versions.valid_from > subscriptions.started_at
+),
+
+final as (
+    select * from versions_left
+    union all
+    select * from versions_taken
+)
+
+select * from final

@@ -1,0 +1,61 @@
+with
+
+snapshots as (
+    select * from {{ ref('int_billing__stripe_subscription_snapshots') }}
+    where is_in_service
+),
+
+items as (
+    select * from {{ ref('stg_stripe__subscription_item_versions') }}
+),
+
+states as (
+    select
+        items.subscription_id,
+        items.subscription_item_id,
+        items.price_id,
+        items.quantity,
+        snapshots.valid_from,
+        snapshots.valid_to
+    from items
+    inner join snapshots on items.event_id = snapshots.event_id
+),
+
+marked as (
+    select
+        states.*,
+        case
+            when
+                valid_from = lag(valid_to) over item_history
+                and price_id = lag(price_id) over item_history
+                and quantity is not distinct from lag(quantity) over item_history
+                then 0
+            else 1
+        end as starts_version
+    from states
+    window item_history as (partition by subscription_item_id order by valid_from)
+),
+
+numbered as (
+    select
+        marked.*,
+        sum(starts_version) over (
+            partition by subscription_item_id order by valid_from rows unbounded preceding
+        ) as version_no
+    from marked
+),
+
+final as (
+    select
+        subscription_id,
+        subscription_item_id,
+        version_no,
+        price_id,
+        quantity,
+        min(valid_from) as valid_from,
+        case when bool_or(valid_to is null) then null else max(valid_to) end as valid_to
+    from numbered
+    group by subscription_id, subscription_item_id, version_no, price_id, quantity
+)
+
+select * from final

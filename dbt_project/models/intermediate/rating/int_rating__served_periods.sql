@@ -1,0 +1,36 @@
+with
+
+periods as (
+    select * from {{ ref('int_billing__billing_periods') }}
+    where not is_trial
+),
+
+subscriptions as (
+    select * from {{ ref('int_billing__subscriptions') }}
+),
+
+customers as (
+    select * from {{ ref('int_customers__crosswalk') }}
+),
+
+final as (
+    select
+        periods.billing_system,
+        periods.subscription_id,
+        periods.billing_interval,
+        periods.interval_count,
+        periods.period_no,
+        periods.period_start,
+        periods.period_end,
+        least(periods.period_end, subscriptions.ended_at) as served_until,
+        -- A contract's boundaries are calendar dates already, kept as midnights UTC; a subscription's are instants.
+        case when periods.billing_system = 'erp' then 'UTC' else customers.timezone end as boundary_zone
+    from periods
+    inner join subscriptions
+        on
+            periods.billing_system = subscriptions.billing_system
+            and periods.subscription_id = subscriptions.subscription_id
+    left join customers on subscriptions.account_id = customers.account_id
+)
+
+select * from final
