@@ -10,31 +10,20 @@ results as (
     select * from {{ ref('stg_checks__results') }}
 ),
 
-ranked as (
-    select
-        results.*,
-        row_number() over (
-            partition by suite, expectation, target, column_name, partition_date order by ran_at desc, run_id desc
-        ) as recency
-    from results
-),
-
--- The latest word of each blocking check; one without a partition speaks of every month.
+-- A blocking check that failed, or that could not say, about deliveries of this month.
 final as (
     select
         periods.period_month,
         'checks' as gate,
         cast(null as text) as control_id,
         'xxx' as currency,
-        ranked.suite || ': ' || ranked.expectation || ' of ' || ranked.target || coalesce('.' || ranked.column_name, '') || ' fails' as reason,
-        coalesce(ranked.unexpected_count, 0) as break_count,
+        results.suite || ': ' || results.expectation || ' of ' || results.dataset || ' ' || results.status as reason,
+        coalesce(results.rows_failed, 0) as break_count,
         cast(null as bigint) as amount_minor
     from periods
-    inner join ranked
-        on
-            ranked.partition_date is null
-            or (periods.period_month <= ranked.partition_date and periods.inputs_due_on > ranked.partition_date)
-    where ranked.recency = 1 and not ranked.success and ranked.severity = 'error'
+    inner join results
+        on periods.period_month < results.window_end and periods.inputs_due_on > results.window_start
+    where results.severity = 'block' and results.status <> 'passed'
 )
 
 select * from final

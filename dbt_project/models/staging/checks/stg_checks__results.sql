@@ -2,23 +2,26 @@ with
 
 results as (
     select * from {{ source('checks', 'results') }}
-    {{ known_by_as_of('ran_at', 'where') }}
+    {{ known_by_as_of('finished_at', 'where') }}
 ),
 
 final as (
     select
-        run_id,
+        layer,
         suite,
         expectation,
-        target,
-        column_name,
+        dataset,
         severity,
-        success,
-        observed,
-        unexpected_count,
-        unexpected_sql,
-        partition_date,
-        ran_at
+        status,
+        rows_checked,
+        rows_failed,
+        window_start,
+        window_end,
+        message,
+        failing_rows_sql,
+        code_version,
+        started_at,
+        finished_at
     from results
 )
 
