@@ -54,7 +54,7 @@ def _measured(server: str, place: Path, events_a_day: int, repeats: int) -> list
         for day in range(days):
             world.write_day(landing, day, events_a_day)
         with database(f"bench_{days}_days") as url:
-            measure.load_landing(landing, systems=["catalog", "control_plane"])
+            measure.load_reference(landing)
             measure.load_days(landing, 0, days)
             rows.append(measure.chain_against_one_statement(url, events_a_day * days))
             _tell(rows[-1])

@@ -78,7 +78,7 @@ def load_against_copy(
     times = []
     for attempt in range(repeats):
         with database(f"bench_load_{attempt}") as url:
-            load_landing(landing, systems=["catalog", "control_plane"])
+            load_reference(landing)
             times.append((seconds(partial(load_days, landing, 0, 1)), _copy_of_the_same_rows(url, landing, events)))
     ours, theirs = (statistics.median(values) for values in zip(*times, strict=True))
     return Row(f"load {events:,} usage events", ours, theirs, f"`\\copy` of the same rows; median of {repeats}")
@@ -119,6 +119,11 @@ def nothing_new() -> tuple[float, float]:
     run_chain()
     build(holder="bench")
     return seconds(run_chain), seconds(lambda: build(holder="bench"))
+
+
+def load_reference(landing: Path) -> None:
+    """Load the meter and the accounts."""
+    load_landing(landing, systems=["catalog", "control_plane"])
 
 
 def load_days(landing: Path, start: int, end: int) -> None:

@@ -52,6 +52,6 @@ def database(server_url: str, name: str) -> Iterator[str]:
         _administer(server_url, sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
-def _administer(url: str, statement: sql.Composable) -> None:
+def _administer(url: str, statement: sql.Composed) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement)

@@ -1,0 +1,152 @@
+-- Queries to begin with. Each stands alone, names its grain, and is run by the tests as the role `analyst`.
+-- Amounts are whole minor units of the currency beside them: never sum across currencies; divide by
+-- 10 ^ dim_currencies.exponent for the amount as it is written. A month is its first day.
+
+-- name: How much of each month's billing ties out?
+-- One row a month and currency.
+select
+    t.period_month,
+    t.currency,
+    t.billed_minor / power(cast(10 as numeric), c.exponent) as billed,
+    t.tied_minor / power(cast(10 as numeric), c.exponent) as tied_out,
+    round(t.tied_share * 100, 2) as tied_percent
+from reconciliation.recon_tie_out as t
+inner join marts.dim_currencies as c on c.currency = t.currency
+order by t.period_month, t.currency;
+
+-- name: Which controls have open breaks, and how much money stands in them?
+-- One row a control, class and currency. Net is left less right; gross adds both directions.
+select
+    b.control_id,
+    b.break_class,
+    b.currency,
+    count(*) as breaks,
+    sum(b.amount_minor) as net_minor,
+    sum(abs(b.amount_minor)) as gross_minor
+from reconciliation.recon_breaks as b
+where b.status = 'open'
+group by b.control_id, b.break_class, b.currency
+order by b.control_id, b.break_class, b.currency;
+
+-- name: Where is the evidence of the ten largest breaks?
+-- One row a break, the largest of each currency first.
+select
+    b.currency,
+    b.amount_minor,
+    b.control_id,
+    b.break_class,
+    b.tracking_key,
+    b.left_ids,
+    b.right_ids
+from reconciliation.recon_breaks as b
+where b.status = 'open' and b.amount_minor is not null
+order by row_number() over (partition by b.currency order by abs(b.amount_minor) desc, b.tracking_key), b.currency
+limit 10;
+
+-- name: Why is a month not ready to close?
+-- One row a reason.
+select
+    g.period_month,
+    g.gate,
+    g.control_id,
+    g.currency,
+    g.reason,
+    g.break_count,
+    g.amount_minor
+from reconciliation.recon_close_gate as g
+order by g.period_month, g.gate, g.control_id, g.currency;
+
+-- name: What revenue did each product earn in each month?
+-- One row a month, product and currency.
+select
+    r.month_on,
+    r.product_code,
+    r.currency,
+    sum(r.amount_minor) as revenue_minor
+from marts.fct_monthly_revenue as r
+group by r.month_on, r.product_code, r.currency
+order by r.month_on, r.product_code, r.currency;
+
+-- name: How much of what the same accounts paid last month do they pay this month (net revenue retention)?
+-- One row a month and currency; accounts that were not there the month before do not count.
+with
+
+account_months as (
+    select
+        r.account_id,
+        r.currency,
+        r.month_on,
+        sum(r.amount_minor) as revenue_minor
+    from marts.fct_monthly_revenue as r
+    where r.account_id is not null
+    group by r.account_id, r.currency, r.month_on
+)
+
+select
+    before.month_on + interval '1 month' as month_on,
+    before.currency,
+    count(*) as accounts,
+    round(100 * sum(coalesce(now.revenue_minor, 0)) / nullif(sum(before.revenue_minor), 0), 2) as retained_percent
+from account_months as before
+left join account_months as now
+    on
+        now.account_id = before.account_id
+        and now.currency = before.currency
+        and now.month_on = before.month_on + interval '1 month'
+group by before.month_on, before.currency
+order by before.month_on, before.currency;
+
+-- name: What is billed but not yet earned at the end of each month (deferred revenue)?
+-- One row a month end and currency: the part of invoiced lines that later months earn.
+with
+
+months as (
+    select distinct i.month_on
+    from marts.fct_revenue_schedules as i
+),
+
+lines as (
+    select
+        s.invoice_line_id,
+        s.currency,
+        s.month_on,
+        s.amount_minor,
+        min(s.month_on) over (partition by s.invoice_line_id) as first_month_on
+    from marts.fct_revenue_schedules as s
+)
+
+select
+    m.month_on,
+    l.currency,
+    sum(l.amount_minor) as deferred_minor
+from months as m
+inner join lines as l on l.first_month_on <= m.month_on and l.month_on > m.month_on
+group by m.month_on, l.currency
+order by m.month_on, l.currency;
+
+-- name: What does the payment processor keep of what is paid?
+-- One row a month and currency.
+select
+    date_trunc('month', b.created_at at time zone 'UTC') as month_on,
+    b.currency,
+    sum(b.amount_minor) as paid_minor,
+    sum(b.fee_minor) as fees_minor,
+    round(100 * sum(b.fee_minor) / nullif(sum(b.amount_minor), 0), 2) as fee_percent
+from marts.fct_balance_transactions as b
+where b.transaction_type in ('charge', 'payment')
+group by 1, 2
+order by 1, 2;
+
+-- name: How long does a payout take to reach the bank, and did all of it arrive?
+-- One row a payout, the ones that differ first.
+select
+    p.payout_id,
+    p.currency,
+    p.amount_minor,
+    p.received_minor,
+    p.amount_minor - p.received_minor as missing_minor,
+    min(l.booking_on) - cast(p.created_at at time zone 'UTC' as date) as days_to_bank
+from marts.fct_payouts as p
+left join marts.fct_bank_lines as l on l.payout_id = p.payout_id
+group by p.payout_id, p.currency, p.amount_minor, p.received_minor, p.created_at
+order by p.amount_minor = p.received_minor, p.payout_id;
