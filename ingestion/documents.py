@@ -1,0 +1,187 @@
+"""Records of the business systems: the rules of an object applied to what a reader yields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from ingestion.formats import (
+    bai2,
+    bank_csv,
+    camt053,
+    catalogue,
+    fx_rates,
+    jsonl,
+    mt940,
+    parquet,
+    strict_csv,
+    strict_json,
+)
+from ingestion.formats.streams import Source
+from ingestion.records import BadRecord, FileRefused, Record, Reject, readable
+from ingestion.registry import ObjectSpec, long_id
+
+MISSING, RETYPED = "missing_field", "retyped"
+TRUE = frozenset({"true", "1", "t"})
+BANK_READERS: dict[str, Callable[[Source], Iterator[Record | Reject]]] = {
+    ".xml": camt053.read,
+    ".sta": mt940.read,
+    ".mt940": mt940.read,
+    ".940": mt940.read,
+    ".bai": bai2.read,
+    ".bai2": bai2.read,
+    ".csv": bank_csv.read,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One accepted record, as it is stored; ``source_updated_at`` is UTC."""
+
+    line_no: int
+    record_id: str
+    source_updated_at: datetime | None
+    record_hash: str
+    is_deleted: bool
+    api_version: str | None
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """A record that stands in the file before, exactly so."""
+
+    line_no: int
+
+
+def read(source: Source, spec: ObjectSpec, api_version: str | None = None) -> Iterator[Document | Reject | Repeated]:
+    """Every record of ``source`` with its fate. ``api_version`` is what the delivery's manifest says, if anything.
+
+    Raises FileRefused: for the format as a whole, and with ``schema`` when no record of the file has a required field, or
+    has it in the type it must have: then the system changed its export, and quarantining every line would hide it.
+    """
+    seen: set[tuple[str, str]] = set()
+    accepted = 0
+    broken: dict[str, int] = {}
+    last: Reject | None = None
+    count = 0
+    for found in _records(source, spec):
+        count += 1
+        fate = _document(source, spec, found, api_version) if isinstance(found, Record) else found
+        if isinstance(fate, Reject):
+            if fate.reason in (MISSING, RETYPED):
+                broken[fate.reason] = broken.get(fate.reason, 0) + 1
+                last = fate
+            yield fate
+            continue
+        accepted += 1
+        key = (fate.record_id, fate.record_hash)
+        if key in seen:
+            yield Repeated(fate.line_no)
+            continue
+        seen.add(key)
+        yield fate
+    if last is not None and not accepted and sum(broken.values()) == count:
+        raise FileRefused("schema", f"no record of {source.label} can be read, for example {last.detail}")
+
+
+def _records(source: Source, spec: ObjectSpec) -> Iterable[Record | Reject]:
+    def check(columns: list[str]) -> None:
+        missing = [
+            name for name in spec.columns if name not in columns and not set(spec.optional_identity) & set(columns)
+        ]
+        if missing:
+            raise FileRefused(
+                "schema",
+                f"{source.label} lacks the column {missing[0]!r}; {spec.system}/{spec.name} needs {', '.join(spec.columns)}",
+            )
+
+    if spec.system == "bank":
+        return _bank_reader(source)(source)
+    if spec.system == "catalog":
+        return catalogue.read(source, spec.name)
+    if spec.system == "fx":
+        return fx_rates.read(source)
+    extension = source.extension
+    if extension == ".csv":
+        return strict_csv.read(source, spec.nulls, check)
+    if extension == ".parquet":
+        return parquet.read(source, check)
+    if extension == ".json":
+        return jsonl.read_document(source)
+    return jsonl.read_lines(source)
+
+
+def _bank_reader(source: Source) -> Callable[[Source], Iterator[Record | Reject]]:
+    found = BANK_READERS.get(source.extension)
+    if found is not None:
+        return found
+    with source.open() as stream:
+        head = stream.read(4096)
+    if head.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<"):
+        return camt053.read
+    return bai2.read if head.lstrip(b"\xef\xbb\xbf").startswith(b"01,") else mt940.read
+
+
+def _document(source: Source, spec: ObjectSpec, record: Record, api_version: str | None) -> Document | Reject:
+    fields = record.fields
+    record_id: str | None = None
+    try:
+        if spec.object_type is not None and fields.get("object", spec.object_type) != spec.object_type:
+            raise BadRecord("wrong_object", f"a {fields['object']!r} among {spec.name}; is it in the right folder?")
+        record_id = _identity(spec, fields)
+        for name in spec.required:
+            if fields.get(name) is None:
+                raise BadRecord(MISSING, f"{name!r} has no value")
+        for name, cast in spec.casts:
+            if fields.get(name) is not None:
+                _strictly(name, cast, fields[name])
+        changed = fields.get(spec.updated_at) if spec.updated_at else None
+        updated_at = _strictly(spec.updated_at or "", spec.clock, changed) if changed is not None else None
+        version = fields.get(spec.api_version) if spec.api_version else None
+    except BadRecord as bad:
+        return Reject(
+            record.line_no,
+            bad.reason,
+            f"{source.at(record.line_no)}: {bad.detail}",
+            readable(record.payload),
+            record_id,
+        )
+    return Document(
+        line_no=record.line_no,
+        record_id=record_id,
+        source_updated_at=updated_at,
+        record_hash=sha256(strict_json.canonical(fields).encode("utf-8")).hexdigest(),
+        is_deleted=_is_true(fields.get(spec.deleted)) if spec.deleted else False,
+        api_version=str(version) if version else api_version,
+        payload=record.payload,
+    )
+
+
+def _strictly(name: str, cast: Callable[[Any], Any], value: Any) -> Any:
+    try:
+        return cast(value)
+    except BadRecord as bad:
+        raise BadRecord(bad.reason, f"{name!r}: {bad.detail}") from bad
+
+
+def _identity(spec: ObjectSpec, fields: dict[str, Any]) -> str:
+    names = spec.identity
+    if spec.optional_identity and all(fields.get(name) for name in spec.optional_identity):
+        names = spec.optional_identity
+    parts = []
+    for name in names:
+        value = fields.get(name)
+        if value is None or value == "":
+            raise BadRecord(MISSING, f"{name!r} has no value, and the record is known by it")
+        if isinstance(value, bool) or not isinstance(value, (str, int)):
+            raise BadRecord(RETYPED, f"{name!r} is a text, and this is {value!r}")
+        parts.append(long_id(str(value)) if spec.case_id else str(value))
+    return "|".join(parts)
+
+
+def _is_true(value: Any) -> bool:
+    return value is True or (isinstance(value, str) and value.lower() in TRUE)

@@ -1,0 +1,323 @@
+"""The catalogue: reviewed YAML files, validated entry by entry with file, line and remedy.
+
+A file is one list under the object's name. Amounts and quantities are texts in quotation marks: YAML would make
+29.10 a float, and a float is no amount. Anchors are refused (an entry must be readable alone), repeated keys too.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import yaml
+
+from ingestion.formats import strict_json
+from ingestion.formats.lines import BOM
+from ingestion.formats.streams import Source
+from ingestion.records import BadRecord, FileRefused, Record, Reject, readable
+from ingestion.timestamps import day
+
+MAX_BYTES = 16 << 20
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,62}")
+AMOUNT = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,12})?")
+CURRENCY = re.compile(r"[a-z]{3}")
+NULL, TEXT, INTEGER, DATE = (f"tag:yaml.org,2002:{name}" for name in ("null", "str", "int", "timestamp"))
+KINDS = {
+    "tag:yaml.org,2002:float": "a float",
+    "tag:yaml.org,2002:bool": "a yes/no",
+    INTEGER: "a number",
+    DATE: "a date",
+    NULL: "null",
+}
+CLOSE_SPELLING = 0.8
+
+Check = Callable[[yaml.Node], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One key of an entry: how its value is read, and whether it must be there (null counts as not there)."""
+
+    check: Check
+    required: bool = True
+
+
+class _Wrong(Exception):
+    def __init__(self, node: yaml.Node, detail: str) -> None:
+        super().__init__(detail)
+        self.line_no = node.start_mark.line + 1
+        self.detail = detail
+
+
+def read(source: Source, object_name: str) -> Iterator[Record | Reject]:
+    """Every entry of the list. Raises FileRefused ``format`` when the file is no YAML list under ``object_name``."""
+    content = source.whole(MAX_BYTES).removeprefix(BOM)
+    try:
+        text = content.decode("utf-8")
+        root = yaml.compose(text, Loader=_NoAliases)
+    except UnicodeDecodeError as error:
+        raise FileRefused(
+            "encoding", f"{source.label} is no UTF-8 at byte {error.start + 1}; write it as UTF-8"
+        ) from error
+    except yaml.YAMLError as error:
+        raise FileRefused("format", f"{source.label}: {_where(error)}") from error
+    except RecursionError as error:
+        raise FileRefused("format", f"{source.label} is nested too deep") from error
+    lines = text.splitlines()
+    entries = _entries(source, root, object_name)
+    place = 0
+    seen: dict[tuple[str, str], int] = {}
+    for entry in entries:
+        start = entry.start_mark.line + 1
+        place = max(place + 1, start)
+        raw = readable("\n".join(lines[start - 1 : max(entry.end_mark.line, start)]))
+        try:
+            fields = _mapping(entry, SHAPES[object_name])
+            _rules(object_name, entry, fields, seen)
+        except _Wrong as wrong:
+            yield Reject(place, "catalogue", f"{source.at(wrong.line_no)}: {wrong.detail}", raw)
+            continue
+        yield Record(place, fields, strict_json.dump(fields))
+
+
+class _NoAliases(yaml.SafeLoader):
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            raise yaml.composer.ComposerError(None, None, "write the value out instead of *alias", event.start_mark)
+        return super().compose_node(parent, index)
+
+
+def _where(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error)
+    return f"line {mark.line + 1}, column {mark.column + 1}: {problem}" if mark else str(problem)
+
+
+def _entries(source: Source, root: yaml.Node | None, object_name: str) -> list[yaml.Node]:
+    remedy = f"the file is one list under the key {object_name}:"
+    if not isinstance(root, yaml.MappingNode):
+        raise FileRefused("format", f"{source.label}: {remedy}")
+    for key, value in root.value:
+        if key.value == object_name and isinstance(value, yaml.SequenceNode) and len(root.value) == 1:
+            return list(value.value)
+        if key.value == object_name and value.tag == NULL:
+            return []
+        raise FileRefused("format", f"{source.at(key.start_mark.line + 1)}: unexpected {key.value!r}; {remedy}")
+    raise FileRefused("format", f"{source.label} is empty; {remedy}")
+
+
+def _mapping(node: yaml.Node, shape: dict[str, Field]) -> dict[str, Any]:
+    if not isinstance(node, yaml.MappingNode):
+        raise _Wrong(node, "an entry is a set of `key: value`")
+    found: dict[str, Any] = {}
+    for key, value in node.value:
+        name = str(key.value)
+        if name in found:
+            raise _Wrong(key, f"{name!r} stands twice in one entry; remove one")
+        field = shape.get(name)
+        if field is None:
+            near = difflib.get_close_matches(name, shape, n=1, cutoff=CLOSE_SPELLING)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(shape))}"
+            raise _Wrong(key, f"unknown key {name!r}{hint}")
+        if value.tag == NULL and isinstance(value, yaml.ScalarNode):
+            if field.required:
+                raise _Wrong(value, f"{name!r} may not be null")
+            found[name] = None
+            continue
+        try:
+            found[name] = field.check(value)
+        except BadRecord as bad:
+            raise _Wrong(value, f"{name!r}: {bad.detail}") from bad
+    missing = [name for name, field in shape.items() if field.required and name not in found]
+    if missing:
+        raise _Wrong(node, f"{missing[0]!r} is missing; add it to this entry")
+    return found
+
+
+def _rules(object_name: str, entry: yaml.Node, fields: dict[str, Any], seen: dict[tuple[str, str], int]) -> None:
+    """What no single value shows: intervals the right way round, tiers in order, one meter an event type."""
+    start, end = fields.get("valid_from"), fields.get("valid_to")
+    if start and end and end <= start:
+        raise _Wrong(entry, f"valid_to {end} is not after valid_from {start}; the end day is not part of the interval")
+    if object_name == "meters":
+        taken = seen.setdefault(("event_type", fields["event_type"]), entry.start_mark.line + 1)
+        if taken != entry.start_mark.line + 1:
+            raise _Wrong(entry, f"event_type {fields['event_type']!r} already belongs to the meter in line {taken}")
+        if fields["aggregation"] != "count" and not fields.get("quantity_field"):
+            raise _Wrong(entry, "quantity_field is missing; only a meter with aggregation: count does without")
+    if object_name == "prices":
+        _price_rules(entry, fields)
+
+
+def _price_rules(entry: yaml.Node, fields: dict[str, Any]) -> None:
+    model, tiers = fields["charge_model"], fields.get("tiers")
+    if model in {"graduated", "volume"}:
+        if not tiers:
+            raise _Wrong(entry, f"charge_model {model} needs tiers")
+        bounds = [None if tier.get("up_to") is None else strict_json.Decimal(tier["up_to"]) for tier in tiers]
+        if bounds[-1] is not None or None in bounds[:-1]:
+            raise _Wrong(entry, "the last tier, and only it, has up_to: null")
+        closed = [bound for bound in bounds if bound is not None]
+        if closed != sorted(set(closed)) or (closed and closed[0] <= 0):
+            raise _Wrong(entry, "up_to must rise from tier to tier, from above zero")
+    elif fields.get("unit_amount") is None:
+        raise _Wrong(entry, f"charge_model {model} needs unit_amount")
+    if model == "package" and not fields.get("package_size"):
+        raise _Wrong(entry, "charge_model package needs package_size")
+    if fields["kind"] == "usage" and not fields.get("meter_code"):
+        raise _Wrong(entry, "a price of kind usage names its meter_code")
+
+
+def _scalar(node: yaml.Node) -> str:
+    if not isinstance(node, yaml.ScalarNode):
+        raise BadRecord("catalogue", "a single value is expected here")
+    return str(node.value)
+
+
+def _text(node: yaml.Node) -> str:
+    value = _scalar(node)
+    if node.tag != TEXT:
+        raise BadRecord("catalogue", f'YAML reads {value} as {KINDS.get(node.tag, "something else")}; write "{value}"')
+    if not value.strip() or any(ord(character) < ord(" ") for character in value):
+        raise BadRecord("catalogue", "the text is empty or holds control characters")
+    strict_json.check_text(value)
+    return value
+
+
+def _code(node: yaml.Node) -> str:
+    value = _text(node)
+    if not CODE.fullmatch(value):
+        raise BadRecord("catalogue", f"{value!r} is no code: ASCII letters, digits and _ . : - only, at most 63")
+    return value
+
+
+def _amount(node: yaml.Node) -> str:
+    value = _scalar(node)
+    if node.tag != TEXT:
+        raise BadRecord(
+            "catalogue", f'an amount is a text; write "{value}" in quotation marks, not {KINDS.get(node.tag)}'
+        )
+    if not AMOUNT.fullmatch(value):
+        raise BadRecord("catalogue", f'{value!r} is no plain decimal such as "29.00"')
+    return value
+
+
+def _integer(node: yaml.Node) -> int:
+    value = _scalar(node)
+    if node.tag != INTEGER or not re.fullmatch(r"[0-9]{1,9}", value):
+        raise BadRecord("catalogue", f"{value!r} is no whole number")
+    return int(value)
+
+
+def _date(node: yaml.Node) -> str:
+    value = _scalar(node)
+    try:
+        return day(value).isoformat()
+    except BadRecord as bad:
+        raise BadRecord("catalogue", f"{value!r} is no day such as {date(2026, 1, 1).isoformat()}") from bad
+
+
+def _currency(node: yaml.Node) -> str:
+    value = _text(node)
+    if not CURRENCY.fullmatch(value):
+        raise BadRecord("catalogue", f"{value!r} is no currency; write the ISO 4217 code in lower case, such as usd")
+    return value
+
+
+def _one_of(*choices: str) -> Check:
+    def check(node: yaml.Node) -> str:
+        value = _text(node)
+        if value not in choices:
+            raise BadRecord("catalogue", f"{value!r} is none of {', '.join(choices)}")
+        return value
+
+    return check
+
+
+def _list_of(check: Check) -> Check:
+    def checked(node: yaml.Node) -> list[Any]:
+        if not isinstance(node, yaml.SequenceNode):
+            raise BadRecord("catalogue", "a list is expected here")
+        return [check(inner) for inner in node.value]
+
+    return checked
+
+
+def _entry(shape: dict[str, Field]) -> Check:
+    return lambda node: _mapping(node, shape)
+
+
+def _optional(check: Check) -> Field:
+    return Field(check, required=False)
+
+
+VALID = {"valid_from": Field(_date), "valid_to": _optional(_date)}
+TIER = {"up_to": _optional(_amount), "unit_amount": _optional(_amount), "flat_amount": _optional(_amount)}
+FEATURE = {"feature_code": Field(_code), "quantity": _optional(_amount)}
+SHAPES: dict[str, dict[str, Field]] = {
+    "meters": {
+        "meter_code": Field(_code),
+        "event_type": Field(_code),
+        "name": _optional(_text),
+        "unit": _optional(_text),
+        "aggregation": Field(_one_of("sum", "count", "max", "unique", "latest")),
+        "quantity_field": _optional(_code),
+        "dimensions": _optional(_list_of(_code)),
+        "stripe_meter_id": _optional(_code),
+    },
+    "plans": {
+        "plan_code": Field(_code),
+        "name": _optional(_text),
+        "product_code": _optional(_code),
+        **VALID,
+        "features": _optional(_list_of(_entry(FEATURE))),
+    },
+    "prices": {
+        "price_code": Field(_code),
+        "name": _optional(_text),
+        "product_code": _optional(_code),
+        "plan_code": _optional(_code),
+        "version": _optional(_integer),
+        "kind": Field(_one_of("recurring", "usage")),
+        "meter_code": _optional(_code),
+        "charge_model": Field(_one_of("flat", "per_unit", "graduated", "volume", "package")),
+        "billing_timing": Field(_one_of("in_advance", "in_arrears")),
+        "currency": Field(_currency),
+        "interval": Field(_one_of("month", "quarter", "year")),
+        "interval_count": _optional(_integer),
+        "unit_amount": _optional(_amount),
+        "package_size": _optional(_amount),
+        "included_quantity": _optional(_amount),
+        "tiers": _optional(_list_of(_entry(TIER))),
+        "tax_code": _optional(_code),
+        "revenue_account": _optional(_code),
+        "stripe_price_id": _optional(_code),
+        "erp_item_id": _optional(_code),
+        "crm_product_code": _optional(_code),
+        **VALID,
+    },
+    "conventions": {
+        "billing_system": Field(_one_of("stripe", "erp")),
+        "valid_from": Field(_date),
+        "valid_to": _optional(_date),
+        "proration_unit": Field(_one_of("second", "day")),
+        "rounding_mode": Field(_one_of("half_up")),
+        "tax_rounding": Field(_one_of("per_line")),
+        "discount_order": Field(_one_of("percent_then_fixed")),
+        "usage_window": Field(_one_of("local_day")),
+        "usage_grace_hours": Field(_integer),
+        "payment_grace_days": Field(_integer),
+        "due_days": Field(_integer),
+    },
+    "policies": {
+        "policy": Field(_code),
+        "value": Field(_text),
+        "valid_from": Field(_date),
+        "valid_to": _optional(_date),
+    },
+}

@@ -1,0 +1,67 @@
+"""FX rates: the ECB's wide layout (``Date,USD,JPY,...`` per 1 EUR) unfolded to the long one (``date,from,to,rate,source``)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+
+from ingestion.formats import strict_csv
+from ingestion.formats.streams import Source
+from ingestion.records import BadRecord, FileRefused, Record, Reject
+from ingestion.timestamps import day
+
+NO_RATE = frozenset({"", "N/A", "-"})  # how the ECB writes "no rate that day"
+COLUMNS_A_LINE = 1000
+LONG_COLUMNS = ("date", "from", "to", "rate")
+CODE_LENGTH = 3
+
+
+def read(source: Source) -> Iterator[Record | Reject]:
+    """One record a day and currency. In the wide layout the place of a rate is line times 1000 plus column."""
+    wide = False
+
+    def check(columns: list[str]) -> None:
+        nonlocal wide
+        wide = columns[0].strip().lower() == "date" and "from" not in columns
+        missing = [name for name in LONG_COLUMNS if name not in columns]
+        if not wide and missing:
+            raise FileRefused(
+                "schema",
+                f"{source.label}: neither the ECB's layout (Date,USD,...) nor date,from,to,rate: no {missing[0]}",
+            )
+
+    for line_no, row, columns in strict_csv.rows(source, check, trailing_comma=True):
+        if isinstance(row, Reject):
+            yield Reject(line_no * COLUMNS_A_LINE if wide else line_no, row.reason, row.detail, row.raw)
+        elif wide:
+            yield from _unfolded(source, line_no, row, columns)
+        else:
+            fields = {name: value or None for name, value in zip(columns, row, strict=True)}
+            yield Record(line_no, dict(fields), json.dumps(fields, ensure_ascii=False))
+
+
+def _unfolded(source: Source, line_no: int, row: list[str], columns: list[str]) -> Iterator[Record | Reject]:
+    raw = ",".join(row)
+    try:
+        on = _ecb_day(row[0].strip())
+    except BadRecord as bad:
+        yield Reject(line_no * COLUMNS_A_LINE, bad.reason, f"{source.at(line_no)}: {bad.detail}", raw)
+        return
+    for index, (name, cell) in enumerate(zip(columns, row, strict=True)):
+        value = cell.strip()
+        if index == 0 or not name.strip() or value in NO_RATE:
+            continue
+        fields = {"date": on, "from": "EUR", "to": name.strip(), "rate": value, "source": "ECB"}
+        yield Record(line_no * COLUMNS_A_LINE + index, dict(fields), json.dumps(fields))
+
+
+def _ecb_day(text: str) -> str:
+    """ISO date of ``2026-10-28``, or of ``28 October 2026`` as in the ECB's daily file."""
+    try:
+        return day(text).isoformat()
+    except BadRecord:
+        try:
+            return datetime.strptime(text, "%d %B %Y").date().isoformat()  # noqa: DTZ007  a day has no zone
+        except ValueError:
+            raise BadRecord("bad_date", f"{text!r} is no day such as 2026-10-28") from None

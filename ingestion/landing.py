@@ -1,0 +1,430 @@
+"""The one door into raw. A file enters whole or not at all, once, and every record of it is accounted for.
+
+A load is one transaction: take the lock, look at the manifest (``ops.loads``), copy, write the manifest row, commit. The same
+file again is a no-op; the same name with other bytes is refused. After a broken connection the manifest tells whether the
+commit arrived, so nothing is loaded twice and nothing is given up that landed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion import documents, usage
+from ingestion.delivery import (
+    Content,
+    Delivery,
+    LoadResult,
+    Manifest,
+    content_of,
+    discover,
+    load_id,
+    manifest_of,
+)
+from ingestion.formats.cloudevents import INSTANT
+from ingestion.meters import MeterBook, delivered_meters, meter_book
+from ingestion.records import FileRefused, Reject
+from ingestion.registry import ObjectSpec
+from ingestion.session import DatabaseError, Session, is_wrong_data
+from warehouse.lock import LOAD_LOCK
+from warehouse.settings import get_settings
+
+__all__ = ["Delivery", "LoadFailed", "LoadResult", "discover", "load", "load_landing"]
+
+ATTEMPTS = 3
+DOCUMENTS_AT_ONCE = 5_000
+USAGE = ("usage", "events")
+JSONB = b"\x01"  # version byte that begins a jsonb in binary COPY
+LOADS = """
+    select file_name, content_sha256, rows_in, accepted, duplicate, quarantined, late_excluded, cast(load_id as text)
+    from ops.loads
+    where system = $1 and object = $2 and delivered_on = cast($3 as date)
+"""
+KNOWN = "select cast(delivered_on as text), system, object, " + LOADS.split("select", 1)[1].split("where", maxsplit=1)[0]
+NEXT = "select coalesce(max(load_seq), 0) + 1, clock_timestamp() from ops.loads"
+REFUSE = """
+    insert into ops.refusals (system, object, delivered_on, file_name, content_sha256, reason, detail)
+    values ($1, $2, cast($3 as date), $4, $5, $6, $7)
+    on conflict do nothing
+"""
+METERS = "select cast(delivered_on as text), cast(payload as text) from raw.catalog__meters order by delivered_on, load_id, line_no"
+
+Item = TypeVar("Item")
+
+
+class LoadFailed(RuntimeError):
+    """The warehouse could not take a file, for a reason that is not in the file; nothing of it landed. Run it again."""
+
+
+@dataclass(slots=True)
+class _Counts:
+    rows_in: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+    late_excluded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Landed:
+    """A row of ops.loads."""
+
+    sha256: str
+    load_id: UUID
+    counts: _Counts
+
+
+def load(delivery: Delivery, conn_url: str | None = None) -> LoadResult:
+    """Load one file into the warehouse (or the one at ``conn_url``). Raises LoadFailed; a verdict on the file is a result."""
+    with Session(conn_url) as session:
+        return _Loader(session).load(delivery)
+
+
+def load_landing(
+    landing: Path,
+    systems: list[str] | None = None,
+    start: date | None = None,
+    end: date | None = None,
+    conn_url: str | None = None,
+) -> list[LoadResult]:
+    """Load every file delivered in [start, end), oldest first, over one connection; one result a file.
+
+    Raises LoadFailed at the first file that the warehouse cannot take; what landed before it stays.
+    """
+    found = discover(landing, systems, start, end)
+    if not found:
+        return []
+    with Session(conn_url) as session:
+        loader = _Loader(session)
+        loader.remember_loads()
+        return [loader.load(delivery) for delivery in found]
+
+
+class _Loader:
+    """Loads file after file over one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._known: dict[tuple[str, str, str], dict[str, _Landed]] = {}
+        self._books: dict[Path, MeterBook] = {}
+        self._partitions: set[date] = set()
+
+    def remember_loads(self) -> None:
+        """Read the whole manifest once, so that files already loaded cost their hash and no round trip."""
+        for day, system, name, *row in self._session.rows(KNOWN):
+            self._known.setdefault((system, name, day), {})[row[0]] = _landed(row)
+        self._session.rollback()
+
+    def load(self, delivery: Delivery) -> LoadResult:
+        content: Content | None = None
+        try:
+            if delivery.problem is not None:
+                raise FileRefused("misplaced", f"{delivery.label}: {delivery.problem}")
+            spec = delivery.spec
+            if spec is None:
+                raise FileRefused("unknown_object", f"{delivery.system}/{delivery.object} is no object known here")
+            content = content_of(delivery)
+            known = self._known.get((delivery.system, delivery.object, str(delivery.delivered_on)), {})
+            if (landed := known.get(delivery.file_name)) is not None:
+                return _known_result(delivery, content, landed)
+            return self._with_retries(delivery, spec, content)
+        except FileRefused as refusal:
+            return self._refused(delivery, content, refusal)
+
+    def _with_retries(self, delivery: Delivery, spec: ObjectSpec, content: Content) -> LoadResult:
+        """Attempt the load; after a lost connection, look at the manifest before trying again."""
+        identity = load_id(delivery, content)
+        for attempt in itertools.count(1):
+            try:
+                landed = self._landed(delivery)
+                if landed is not None and attempt > 1 and landed.load_id == identity:
+                    return _result(delivery, landed.counts)  # the commit had arrived, only its answer was lost
+                if landed is not None:
+                    self._session.rollback()
+                    return _known_result(delivery, content, landed)
+                counts = self._attempt(delivery, spec, content, manifest_of(delivery, content))
+            except FileRefused:
+                self._session.rollback()
+                raise
+            except DatabaseError as error:
+                self._after_error(delivery, error, last=attempt >= ATTEMPTS)
+            except BaseException:
+                self._session.rollback()
+                raise
+            else:
+                self._remember(delivery, content, identity, counts)
+                return _result(delivery, counts)
+        raise AssertionError  # the loop ends by return or raise
+
+    def _after_error(self, delivery: Delivery, error: Exception, *, last: bool) -> None:
+        self._partitions.clear()
+        if self._session.alive():
+            if is_wrong_data(error):
+                raise FileRefused(
+                    "database", f"Postgres does not take {delivery.label}: {_first_line(error)}"
+                ) from error
+            raise LoadFailed(f"{delivery.label} did not load: {_first_line(error)}") from error
+        if last:
+            raise LoadFailed(f"{delivery.label} did not load, the connection breaks: {_first_line(error)}") from error
+        try:
+            self._session.reconnect()
+        except DatabaseError as again:
+            raise LoadFailed(f"{delivery.label} did not load, the server is gone: {_first_line(again)}") from again
+
+    def _landed(self, delivery: Delivery) -> _Landed | None:
+        """Take the lock under which loads are numbered (it ends with the transaction), then look at the manifest."""
+        self._session.rows("select pg_advisory_xact_lock($1)", LOAD_LOCK)
+        rows = self._session.rows(LOADS, delivery.system, delivery.object, str(delivery.delivered_on))
+        return next((_landed(row) for row in rows if row[0] == delivery.file_name), None)
+
+    def _attempt(self, delivery: Delivery, spec: ObjectSpec, content: Content, manifest: Manifest) -> _Counts:
+        identity = load_id(delivery, content)
+        load_seq, known_at = self._session.rows(NEXT)[0]
+        writer = _Writer(self._session, delivery, identity, load_seq, known_at)
+        before = _stat(delivery)
+        if (delivery.system, delivery.object) == USAGE:
+            self._usage(delivery, writer)
+        else:
+            self._documents(delivery, spec, manifest, writer)
+        if _stat(delivery) != before:
+            raise FileRefused(
+                "incomplete", f"{delivery.label} changed while it was read; deliver it under a final name"
+            )
+        counts = writer.counts
+        if manifest.rows is not None and manifest.rows != counts.rows_in:
+            raise FileRefused(
+                "incomplete",
+                f"{delivery.label} has {counts.rows_in} rows, its manifest says {manifest.rows}; deliver it again",
+            )
+        writer.finish(content, manifest)
+        self._session.commit()
+        return counts
+
+    def _documents(self, delivery: Delivery, spec: ObjectSpec, manifest: Manifest, writer: _Writer) -> None:
+        if delivery.source.extension.removeprefix(".") not in spec.formats:
+            raise FileRefused(
+                "format",
+                f"{delivery.label}: {spec.system}/{spec.name} comes as {', '.join(spec.formats)}, perhaps .gz or .zst",
+            )
+        fates = documents.read(delivery.source, spec, manifest.api_version)
+        for some in _in_batches(fates, DOCUMENTS_AT_ONCE):
+            accepted = [fate for fate in some if isinstance(fate, documents.Document)]
+            rejects = [fate for fate in some if isinstance(fate, Reject)]
+            writer.documents(spec.table, accepted)
+            writer.quarantine(rejects)
+            writer.counts.duplicate += len(some) - len(accepted) - len(rejects)
+            writer.counts.rows_in += len(some)
+
+    def _usage(self, delivery: Delivery, writer: _Writer) -> None:
+        assert delivery.delivered_on is not None  # noqa: S101  misplaced files do not get here
+        book = self._book(delivery.landing)
+        parts = usage.read(delivery.source, book, delivery.delivered_on, get_settings().max_age_days)
+        for part in _ahead(parts):
+            for day in pc.unique(pc.cast(part.accepted.column("occurred_at"), pa.date32(), safe=False)).to_pylist():
+                if day not in self._partitions:
+                    self._session.rows("select ops.ensure_usage_partition(cast($1 as date))", day.isoformat())
+                    self._partitions.add(day)
+            writer.events(part.accepted)
+            writer.quarantine(part.rejects)
+            writer.quarantine(part.late, late=True)
+            writer.counts.duplicate += part.duplicate
+            writer.counts.rows_in += part.accepted.num_rows + part.duplicate + len(part.rejects) + len(part.late)
+
+    def _book(self, landing: Path) -> MeterBook:
+        """The meters of the warehouse and of the landing folder, so that the order of loading does not matter."""
+        if landing not in self._books:
+            stored = [(str(day), json.loads(payload)) for day, payload in self._session.rows(METERS)]
+            entries = sorted([*stored, *delivered_meters(landing)], key=lambda entry: entry[0])
+            self._books[landing] = meter_book(fields for _, fields in entries)
+        return self._books[landing]
+
+    def _remember(self, delivery: Delivery, content: Content, identity: UUID, counts: _Counts) -> None:
+        key = (delivery.system, delivery.object, str(delivery.delivered_on))
+        self._known.setdefault(key, {})[delivery.file_name] = _Landed(content.sha256, identity, counts)
+
+    def _refused(self, delivery: Delivery, content: Content | None, refusal: FileRefused) -> LoadResult:
+        """Put the refusal on record, once for a file, its bytes and the reason."""
+        self._partitions.clear()
+        if delivery.delivered_on is not None:
+            try:
+                self._session.rollback()
+                self._session.execute(
+                    REFUSE,
+                    delivery.system,
+                    delivery.object,
+                    delivery.delivered_on.isoformat(),
+                    delivery.file_name,
+                    content.sha256 if content else None,
+                    refusal.reason,
+                    refusal.detail,
+                )
+                self._session.commit()
+            except DatabaseError as error:
+                raise LoadFailed(f"the refusal of {delivery.label} cannot be recorded: {_first_line(error)}") from error
+        return replace(_result(delivery, _Counts()), status="refused", reason=refusal.reason, detail=refusal.detail)
+
+
+class _Writer:
+    """Writes the rows of one load and counts them."""
+
+    def __init__(self, session: Session, delivery: Delivery, identity: UUID, load_seq: int, known_at: datetime) -> None:
+        self._session = session
+        self._delivery = delivery
+        self._identity = identity
+        self._load_seq = load_seq
+        self._known_at = known_at.astimezone(UTC)
+        self.counts = _Counts()
+
+    def documents(self, table: str, found: list[documents.Document]) -> None:
+        """Append accepted records to their document table."""
+        if not found:
+            return
+        columns = {
+            "line_no": pa.array([one.line_no for one in found], pa.int64()),
+            "record_id": pa.array([one.record_id for one in found], pa.string()),
+            "source_updated_at": pa.array([one.source_updated_at for one in found], INSTANT),
+            "record_hash": pa.array([one.record_hash for one in found], pa.string()),
+            "is_deleted": pa.array([one.is_deleted for one in found], pa.bool_()),
+            "api_version": pa.array([one.api_version for one in found], pa.string()),
+            "payload": pa.array([JSONB + one.payload.encode() for one in found], pa.binary()),
+        }
+        self._session.copy("raw", table, self._stamped(columns, len(found)))
+        self.counts.accepted += len(found)
+
+    def events(self, events: pa.Table) -> None:
+        """Append accepted usage events; their partitions stand already."""
+        if not events.num_rows:
+            return
+        columns = {name: events.column(name) for name in events.schema.names}
+        columns["occurred_on"] = pc.cast(events.column("occurred_at"), pa.date32(), safe=False)
+        columns["dimensions"] = pc.binary_join_element_wise("\x01", columns["dimensions"], "")
+        self._session.copy("raw", "usage__events", self._stamped(columns, events.num_rows))
+        self.counts.accepted += events.num_rows
+
+    def quarantine(self, rejects: list[Reject], *, late: bool = False) -> None:
+        """Append rejected records; late ones are counted apart."""
+        if not rejects:
+            return
+        count = len(rejects)
+        columns = {
+            "line_no": pa.array([one.line_no for one in rejects], pa.int64()),
+            "system": pa.repeat(self._delivery.system, count),
+            "object": pa.repeat(self._delivery.object, count),
+            "reason": pa.array([one.reason for one in rejects], pa.string()),
+            "detail": pa.array([_storable(one.detail) for one in rejects], pa.string()),
+            "raw": pa.array([_storable(one.raw) for one in rejects], pa.string()),
+            "record_id": pa.array([one.record_id and _storable(one.record_id) for one in rejects], pa.string()),
+        }
+        self._session.copy("quarantine", "records", self._stamped(columns, count))
+        if late:
+            self.counts.late_excluded += count
+        else:
+            self.counts.quarantined += count
+
+    def finish(self, content: Content, manifest: Manifest) -> None:
+        """Write the manifest row. The table itself checks that every row that came in is accounted for."""
+        totals = None if manifest.control_totals is None else JSONB + json.dumps(manifest.control_totals).encode()
+        counts = self.counts
+        columns = {
+            "system": [self._delivery.system],
+            "object": [self._delivery.object],
+            "file_name": [_storable(self._delivery.file_name)],
+            "content_sha256": [content.sha256],
+            "size_bytes": [content.size_bytes],
+            "rows_in": [counts.rows_in],
+            "accepted": [counts.accepted],
+            "duplicate": [counts.duplicate],
+            "quarantined": [counts.quarantined],
+            "late_excluded": [counts.late_excluded],
+            "control_totals": pa.array([totals], pa.binary()),
+            "code_version": [code_version()],
+        }
+        self._session.copy("ops", "loads", self._stamped({name: pa.array(found) for name, found in columns.items()}, 1))
+
+    def _stamped(self, columns: dict[str, Any], count: int) -> pa.Table:
+        """The columns with what every row of this load has in common."""
+        return pa.table(
+            {
+                "load_id": pa.repeat(pa.scalar(self._identity.bytes, pa.binary(16)), count),
+                "load_seq": pa.repeat(pa.scalar(self._load_seq, pa.int64()), count),
+                "delivered_on": pa.repeat(pa.scalar(self._delivery.delivered_on, pa.date32()), count),
+                "known_at": pa.repeat(pa.scalar(self._known_at, INSTANT), count),
+                **columns,
+            }
+        )
+
+
+def code_version() -> str:
+    """Version of the program that loads."""
+    try:
+        return metadata.version("tieout")
+    except metadata.PackageNotFoundError:
+        return "unpackaged"
+
+
+def _known_result(delivery: Delivery, content: Content, landed: _Landed) -> LoadResult:
+    if landed.sha256 != content.sha256:
+        raise FileRefused(
+            "changed_after_load",
+            f"{delivery.label} was loaded with sha256 {landed.sha256[:12]}… and now has {content.sha256[:12]}…; "
+            "deliver corrections under a new name or date",
+        )
+    return replace(_result(delivery, landed.counts), status="already_loaded")
+
+
+def _landed(row: Iterable[Any]) -> _Landed:
+    _, sha256, *counts, identity = row
+    return _Landed(sha256, UUID(identity), _Counts(*counts))
+
+
+def _result(delivery: Delivery, counts: _Counts) -> LoadResult:
+    return LoadResult(
+        system=delivery.system,
+        object=delivery.object,
+        file=delivery.file_name,
+        delivered_on=delivery.delivered_on,
+        status="loaded",
+        rows_in=counts.rows_in,
+        accepted=counts.accepted,
+        duplicate=counts.duplicate,
+        quarantined=counts.quarantined,
+        late_excluded=counts.late_excluded,
+    )
+
+
+def _stat(delivery: Delivery) -> tuple[int, int, int]:
+    found = delivery.path.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def _in_batches(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
+    while batch := list(itertools.islice(items, size)):
+        yield batch
+
+
+def _ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The items, each made in a second thread while the one before it is being used."""
+    with ThreadPoolExecutor(1, "tieout-decode") as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item
+
+
+def _storable(text: str) -> str:
+    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:500]

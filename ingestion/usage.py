@@ -1,0 +1,173 @@
+"""Usage events on their way into the warehouse: read, repeats within the file taken out, too late and too early set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.formats import cloudevents, cloudevents_parquet, strict_json
+from ingestion.formats.cloudevents import INSTANT, Decoded
+from ingestion.formats.streams import Source
+from ingestion.meters import MeterBook
+from ingestion.records import FileRefused, Reject
+
+LATE, FUTURE = "late_excluded", "future_dated"
+Hashes = np.ndarray[Any, np.dtype[np.uint64]]
+
+
+@dataclass(slots=True)
+class Part:
+    """A part of a file with the fate of every record in it; ``late`` are the rejects that count as late_excluded."""
+
+    accepted: pa.Table
+    duplicate: int = 0
+    rejects: list[Reject] = field(default_factory=list)
+    late: list[Reject] = field(default_factory=list)
+
+
+def read(source: Source, book: MeterBook, delivered_on: date, max_age_days: int) -> Iterator[Part]:
+    """Every event of ``source``. ``delivered_on`` is a UTC day; events of the day after it are still accepted.
+
+    Raises FileRefused ``schema`` when no event could be read because all lack the same attribute or declared quantity.
+    """
+    start = datetime.combine(delivered_on, time(), UTC)
+    oldest, too_new = start - timedelta(days=max_age_days), start + timedelta(days=2)
+    seen = SeenEvents()
+    usable = count = 0
+    missing: Reject | None = None
+    for decoded in _decoded(source, book):
+        events, duplicate = _without_repeats(decoded.events, seen)
+        part = Part(events, duplicate, list(decoded.rejects))
+        _set_aside(source, part, oldest, too_new)
+        usable += decoded.events.num_rows
+        count += decoded.events.num_rows + len(decoded.rejects)
+        missing = missing or next((one for one in decoded.rejects if one.reason == "missing_attribute"), None)
+        if any(one.reason != "missing_attribute" for one in decoded.rejects):
+            usable += 1
+        yield part
+    if count and not usable and missing is not None:
+        raise FileRefused("schema", f"no line of {source.label} is an event, for example {missing.detail}")
+
+
+class SeenEvents:
+    """Which events of a file were seen, as 96 bits of hash each: 16 bytes an event, whatever the event holds.
+
+    Sorted runs of growing size are merged as they fill, so that looking up a block costs the logarithm of what was seen.
+    """
+
+    def __init__(self) -> None:
+        self._runs: list[tuple[Hashes, Hashes]] = []
+
+    def repeats(self, first: Hashes, second: Hashes) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Mask of the events that were seen before, in an earlier block or earlier in this one; all are seen now."""
+        order = np.argsort(first, kind="stable")
+        keys, others = first[order], second[order]
+        again = np.zeros(len(first), bool)
+        if len(keys) > 1:
+            again[order[1:]] = (keys[1:] == keys[:-1]) & (others[1:] == others[:-1])
+        for run_keys, run_others in self._runs:
+            at = np.searchsorted(run_keys, keys)
+            at[at == len(run_keys)] = 0
+            again[order] |= (run_keys[at] == keys) & (run_others[at] == others)
+        self._add(keys, others)
+        return again
+
+    def _add(self, keys: Hashes, others: Hashes) -> None:
+        self._runs.append((keys, others))
+        while len(self._runs) > 1 and len(self._runs[-2][0]) <= 2 * len(self._runs[-1][0]):
+            (keys_a, others_a), (keys_b, others_b) = self._runs.pop(), self._runs.pop()
+            merged = np.concatenate((keys_a, keys_b))
+            order = np.argsort(merged, kind="stable")
+            self._runs.append((merged[order], np.concatenate((others_a, others_b))[order]))
+
+
+def _decoded(source: Source, book: MeterBook) -> Iterator[Decoded]:
+    if source.extension == ".parquet":
+        return cloudevents_parquet.read(source, book)
+    if source.extension == ".json":
+        return cloudevents.read_document(source, book)
+    return cloudevents.read_lines(source, book)
+
+
+def _without_repeats(events: pa.Table, seen: SeenEvents) -> tuple[pa.Table, int]:
+    if not events.num_rows:
+        return events, 0
+    again = seen.repeats(*_hashes(events))
+    repeated = int(again.sum())
+    return (events.filter(pa.array(~again)), repeated) if repeated else (events, 0)
+
+
+def _hashes(events: pa.Table) -> tuple[Hashes, Hashes]:
+    """Two hashes of everything that is stored of an event but its line."""
+    identities = events.column("event_id").to_pylist()
+    first = np.fromiter(map(hash, identities), np.int64, len(identities)).view(np.uint64)
+    second = np.fromiter((crc32(text.encode()) for text in identities), np.uint64, len(identities))
+    for name in ("source", "event_type", "subject", "dimensions"):
+        encoded = events.column(name).combine_chunks().dictionary_encode()
+        texts = encoded.dictionary.to_pylist()
+        codes = pc.fill_null(encoded.indices, len(texts)).to_numpy(zero_copy_only=False)
+        by_code = np.array([hash(text) for text in texts] + [1], np.int64).view(np.uint64)
+        crc_by_code = np.array([crc32(text.encode()) for text in texts] + [1], np.uint64)
+        first, second = _mixed(first, by_code[codes]), _mixed(second, crc_by_code[codes])
+    for name in ("occurred_at", "recorded_at"):
+        numbers = pc.fill_null(events.column(name).cast(pa.int64()), -1).to_numpy()
+        first, second = _mixed(first, numbers.view(np.uint64)), _mixed(second, numbers.view(np.uint64))
+    for half in _decimal_halves(events.column("quantity").combine_chunks()):
+        first, second = _mixed(first, half), _mixed(second, half)
+    return first, second
+
+
+def _mixed(hashes: Hashes, numbers: Hashes) -> Hashes:
+    """splitmix64 of the hash so far and the next number."""
+    mixed = (hashes * np.uint64(0x9E3779B97F4A7C15)) ^ numbers
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+def _decimal_halves(quantities: pa.Array) -> tuple[Hashes, Hashes]:
+    words = np.frombuffer(quantities.buffers()[1], np.uint64)
+    words = words[2 * quantities.offset : 2 * (quantities.offset + len(quantities))]
+    return words[0::2], words[1::2]
+
+
+def _set_aside(source: Source, part: Part, oldest: datetime, too_new: datetime) -> None:
+    """Move events that are too old or from the future from the accepted ones to the rejects."""
+    events = part.accepted
+    if not events.num_rows:
+        return
+    span = pc.min_max(events.column("occurred_at")).as_py()
+    if oldest <= span["min"] and span["max"] < too_new:
+        return
+    late = pc.less(events.column("occurred_at"), pa.scalar(oldest, INSTANT))
+    future = pc.greater_equal(events.column("occurred_at"), pa.scalar(too_new, INSTANT))
+    part.late.extend(_rejects(source, events.filter(late), LATE, f"the event is from before {oldest:%Y-%m-%d}"))
+    part.rejects.extend(
+        _rejects(
+            source, events.filter(future), FUTURE, f"the event is from {too_new:%Y-%m-%d} or later; is a clock wrong?"
+        )
+    )
+    part.accepted = events.filter(pc.invert(pc.or_(late, future)))
+
+
+def _rejects(source: Source, events: pa.Table, reason: str, detail: str) -> Iterator[Reject]:
+    for event in events.to_pylist():
+        kept = {
+            "id": event["event_id"],
+            "source": event["source"],
+            "type": event["event_type"],
+            "subject": event["subject"],
+            "time": event["occurred_at"].isoformat().replace("+00:00", "Z"),
+            "quantity": f"{event['quantity'].normalize():f}",
+            "dimensions": strict_json.parse(event["dimensions"]) if event["dimensions"] else None,
+        }
+        place = event["line_no"]
+        record_id = f"{event['source']}|{event['event_id']}"
+        yield Reject(place, reason, f"{source.at(place)}: {detail}", strict_json.dump(kept), record_id)
