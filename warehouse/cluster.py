@@ -23,7 +23,7 @@ import psutil
 
 from warehouse.binaries import Binaries
 from warehouse.errors import EmbeddedError
-from warehouse.unprivileged import Account, make_passable
+from warehouse.unprivileged import Account, make_folder
 
 HOST = "127.0.0.1"
 SUPERUSER = "tieout"
@@ -95,7 +95,7 @@ class Cluster:
 
         Raises EmbeddedError when the programs do not run or the place cannot be written.
         """
-        make_passable(self.home.parent)
+        make_folder(self.home.parent)
         self.home.mkdir(mode=0o700, exist_ok=True)
         self._give(self.home)
         unfinished = self.home / "data.new"

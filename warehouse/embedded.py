@@ -33,7 +33,7 @@ from warehouse import binaries, machine
 from warehouse.cluster import HOST, SUPERUSER, Cluster
 from warehouse.errors import EmbeddedError
 from warehouse.settings import Settings, get_settings
-from warehouse.unprivileged import Account, can_reach, make_passable, owner_account, server_account
+from warehouse.unprivileged import Account, can_reach, make_folder, owner_account, server_account
 
 DATABASE = "tieout"
 READER = "tieout_reader"
@@ -93,7 +93,7 @@ def start(settings: Settings | None = None) -> Connection:
         # the port is written last, so where it stands the database has been made
         if running and password and _read(_port_file(settings)) == str(running.port):
             return Connection(HOST, running.port, SUPERUSER, password, DATABASE)
-        make_passable(folder)
+        make_folder(folder)
         with _launcher_lock(folder):
             return _start(settings)
     except PermissionError as error:

@@ -77,15 +77,16 @@ def can_reach(account: Account, path: Path) -> bool:
     return all(_may_search(account, part) for part in [*resolved.parents, resolved] if part.is_dir())
 
 
-def make_passable(directory: Path) -> None:
-    """Make ``directory`` and its missing parents: others may pass through them and not list them.
+def make_folder(directory: Path) -> None:
+    """Make ``directory`` and its missing parents, private to a normal user; existing ones are left as they are.
 
-    Directories that exist are left as they are. The mode does not depend on the umask.
+    Those of root can be passed through by others, because the server's user must, and not listed. The modes do not
+    depend on the umask.
     """
     missing = [part for part in [directory, *directory.parents] if not part.exists()]
     directory.mkdir(parents=True, exist_ok=True)
     for part in missing:
-        part.chmod(0o711)
+        part.chmod(0o711 if os.geteuid() == 0 else 0o700)
 
 
 def let_everybody_read(tree: Iterable[Path]) -> None:

@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -26,6 +26,13 @@ pytestmark = pytest.mark.warehouse
 
 def settings_in(place: Path, **more: object) -> Settings:
     return Settings(state_dir=place, warehouse_url=None, **more)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.1)
 
 
 @pytest.fixture
@@ -207,6 +214,23 @@ def test_an_empty_pid_file_of_a_full_disk_does_not_keep_the_server_down(state):
     embedded.stop(state)
     (embedded.status(state).data / "postmaster.pid").write_text("")
     assert answer(state, "select 1") == 1
+
+
+def test_a_statement_whose_client_was_killed_is_gone_within_seconds_and_commits_nothing(started):
+    address = embedded.start(started).url
+    code = (
+        "import sys, psycopg; c = psycopg.connect(sys.argv[1], autocommit=True, application_name='doomed'); "
+        "c.execute('create table orphan as select 1 as n from pg_sleep(30)')"
+    )
+    with (
+        subprocess.Popen([sys.executable, "-c", code, address]) as client,
+        psycopg.connect(address, autocommit=True) as watcher,
+    ):
+        alive = "select count(*) from pg_stat_activity where application_name = 'doomed' and state = 'active'"
+        wait_for(lambda: watcher.execute(alive).fetchone() == (1,))
+        client.kill()
+        wait_for(lambda: watcher.execute(alive).fetchone() == (0,))
+        assert watcher.execute("select to_regclass('orphan')").fetchone() == (None,)
 
 
 def test_several_starters_at_once_get_one_server(state):

@@ -16,7 +16,7 @@ from warehouse import embedded
 from warehouse.binaries import Binaries, reachable, shipped
 from warehouse.errors import EmbeddedError
 from warehouse.settings import Settings
-from warehouse.unprivileged import Account, can_reach, make_passable, owner_account, server_account
+from warehouse.unprivileged import Account, can_reach, make_folder, owner_account, server_account
 
 pytestmark = pytest.mark.warehouse
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to somebody else")
@@ -48,18 +48,16 @@ def test_a_closed_folder_on_the_way_cannot_be_passed(tmp_path):
     assert not can_reach(SOMEBODY, closed / "inner")
 
 
-def test_new_folders_can_be_passed_and_not_listed_whatever_the_umask_and_old_ones_stay(tmp_path):
+def test_new_folders_of_root_can_be_passed_and_not_listed_whatever_the_umask_and_old_ones_stay(tmp_path):
     tmp_path.chmod(0o750)
     before = os.umask(0o077)
     try:
-        make_passable(tmp_path / "a" / "b")
+        make_folder(tmp_path / "a" / "b")
     finally:
         os.umask(before)
-    assert [stat.S_IMODE(p.stat().st_mode) for p in (tmp_path, tmp_path / "a", tmp_path / "a" / "b")] == [
-        0o750,
-        0o711,
-        0o711,
-    ]
+    made = 0o711 if os.geteuid() == 0 else 0o700
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (tmp_path, tmp_path / "a", tmp_path / "a" / "b")]
+    assert modes == [0o750, made, made]
 
 
 @as_root
