@@ -1,1 +1,1 @@
-"""How extracts of other systems enter the warehouse: through one door, whole or not at all, every line accounted for."""
+"""How extracts of other systems enter the warehouse: by one door, whole or not at all, every record accounted for."""

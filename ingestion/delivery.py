@@ -28,7 +28,7 @@ Status = Literal["loaded", "already_loaded", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One delivered file. ``delivered_on`` is None, and ``problem`` says why, when it does not stand where a file belongs."""
+    """One delivered file. ``delivered_on`` is None, and ``problem`` says why, when it stands where no file belongs."""
 
     landing: Path
     path: Path
@@ -101,8 +101,9 @@ def discover(
 ) -> list[Delivery]:
     """Every delivered file with a delivery date in [start, end), by date, system, object and name.
 
-    Manifests, ``_SUCCESS``, and names that begin with a dot or an underscore are no deliveries. A file that stands in
-    the wrong place is one, with its problem, so that it is not overlooked. Raises FileNotFoundError without the folder.
+    Manifests, ``_SUCCESS``, names that begin with a dot or an underscore, and files beside the systems' folders are no
+    deliveries. A file that stands in the wrong place is one, with its problem, so that it is not overlooked.
+    Raises FileNotFoundError without the folder.
     """
     root = landing.resolve(strict=True)
     found = [
@@ -147,7 +148,8 @@ def manifest_of(delivery: Delivery, content: Content) -> Manifest:
     wait = f", or wait until it is {quiet} s old (now {int(age)} s)" if quiet is not None else ""
     raise FileRefused(
         "incomplete",
-        f"nothing says that {delivery.label} is complete; write {delivery.path.name}{MANIFEST} or {SUCCESS} beside it{wait}",
+        f"nothing says that {delivery.label} is complete; "
+        f"write {delivery.path.name}{MANIFEST} or {SUCCESS} beside it{wait}",
     )
 
 
@@ -166,7 +168,8 @@ def _files(root: Path) -> Iterator[Delivery]:
             or any(part.startswith(NOT_DELIVERIES) for part in below.parts)
         ):
             continue
-        yield _delivery(root, path, below.parts)
+        if len(below.parts) > 1:  # beside the systems' folders stand notes for people
+            yield _delivery(root, path, below.parts)
 
 
 def _delivery(root: Path, path: Path, parts: tuple[str, ...]) -> Delivery:

@@ -60,8 +60,8 @@ class Repeated:
 def read(source: Source, spec: ObjectSpec, api_version: str | None = None) -> Iterator[Document | Reject | Repeated]:
     """Every record of ``source`` with its fate. ``api_version`` is what the delivery's manifest says, if anything.
 
-    Raises FileRefused: for the format as a whole, and with ``schema`` when no record of the file has a required field, or
-    has it in the type it must have: then the system changed its export, and quarantining every line would hide it.
+    Raises FileRefused: for the format as a whole, and with ``schema`` when no record of the file has a required field,
+    or has it in the type it must have: then the system changed its export, and a full quarantine would hide it.
     """
     seen: set[tuple[str, str]] = set()
     accepted = 0
@@ -96,23 +96,22 @@ def _records(source: Source, spec: ObjectSpec) -> Iterable[Record | Reject]:
         if missing:
             raise FileRefused(
                 "schema",
-                f"{source.label} lacks the column {missing[0]!r}; {spec.system}/{spec.name} needs {', '.join(spec.columns)}",
+                f"{source.label} lacks the column {missing[0]!r}; "
+                f"{spec.system}/{spec.name} needs {', '.join(spec.columns)}",
             )
 
-    if spec.system == "bank":
-        return _bank_reader(source)(source)
-    if spec.system == "catalog":
-        return catalogue.read(source, spec.name)
-    if spec.system == "fx":
-        return fx_rates.read(source)
-    extension = source.extension
-    if extension == ".csv":
-        return strict_csv.read(source, spec.nulls, check)
-    if extension == ".parquet":
-        return parquet.read(source, check)
-    if extension == ".json":
-        return jsonl.read_document(source)
-    return jsonl.read_lines(source)
+    by_system: dict[str, Callable[[], Iterable[Record | Reject]]] = {
+        "bank": lambda: _bank_reader(source)(source),
+        "catalog": lambda: catalogue.read(source, spec.name),
+        "fx": lambda: fx_rates.read(source),
+    }
+    by_extension: dict[str, Callable[[], Iterable[Record | Reject]]] = {
+        ".csv": lambda: strict_csv.read(source, spec.nulls, check),
+        ".parquet": lambda: parquet.read(source, check),
+        ".json": lambda: jsonl.read_document(source),
+    }
+    reader = by_system.get(spec.system) or by_extension.get(source.extension)
+    return reader() if reader else jsonl.read_lines(source)
 
 
 def _bank_reader(source: Source) -> Callable[[Source], Iterator[Record | Reject]]:
@@ -130,15 +129,8 @@ def _document(source: Source, spec: ObjectSpec, record: Record, api_version: str
     fields = record.fields
     record_id: str | None = None
     try:
-        if spec.object_type is not None and fields.get("object", spec.object_type) != spec.object_type:
-            raise BadRecord("wrong_object", f"a {fields['object']!r} among {spec.name}; is it in the right folder?")
         record_id = _identity(spec, fields)
-        for name in spec.required:
-            if fields.get(name) is None:
-                raise BadRecord(MISSING, f"{name!r} has no value")
-        for name, cast in spec.casts:
-            if fields.get(name) is not None:
-                _strictly(name, cast, fields[name])
+        _check_values(spec, fields)
         changed = fields.get(spec.updated_at) if spec.updated_at else None
         updated_at = _strictly(spec.updated_at or "", spec.clock, changed) if changed is not None else None
         version = fields.get(spec.api_version) if spec.api_version else None
@@ -159,6 +151,17 @@ def _document(source: Source, spec: ObjectSpec, record: Record, api_version: str
         api_version=str(version) if version else api_version,
         payload=record.payload,
     )
+
+
+def _check_values(spec: ObjectSpec, fields: dict[str, Any]) -> None:
+    if spec.object_type is not None and fields.get("object", spec.object_type) != spec.object_type:
+        raise BadRecord("wrong_object", f"a {fields['object']!r} among {spec.name}; is it in the right folder?")
+    for name in spec.required:
+        if fields.get(name) is None:
+            raise BadRecord(MISSING, f"{name!r} has no value")
+    for name, cast in spec.casts:
+        if fields.get(name) is not None:
+            _strictly(name, cast, fields[name])
 
 
 def _strictly(name: str, cast: Callable[[Any], Any], value: Any) -> Any:

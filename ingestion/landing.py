@@ -1,8 +1,8 @@
 """The one door into raw. A file enters whole or not at all, once, and every record of it is accounted for.
 
-A load is one transaction: take the lock, look at the manifest (``ops.loads``), copy, write the manifest row, commit. The same
-file again is a no-op; the same name with other bytes is refused. After a broken connection the manifest tells whether the
-commit arrived, so nothing is loaded twice and nothing is given up that landed.
+A load is one transaction: take the lock, look at the manifest (``ops.loads``), copy, write the manifest row, commit.
+The same file again is a no-op; the same name with other bytes is refused. After a broken connection the manifest tells
+whether the commit arrived, so nothing is loaded twice and nothing is given up that landed.
 """
 
 from __future__ import annotations
@@ -51,14 +51,22 @@ LOADS = """
     from ops.loads
     where system = $1 and object = $2 and delivered_on = cast($3 as date)
 """
-KNOWN = "select cast(delivered_on as text), system, object, " + LOADS.split("select", 1)[1].split("where", maxsplit=1)[0]
+KNOWN = """
+    select cast(delivered_on as text), system, object,
+        file_name, content_sha256, rows_in, accepted, duplicate, quarantined, late_excluded, cast(load_id as text)
+    from ops.loads
+"""
 NEXT = "select coalesce(max(load_seq), 0) + 1, clock_timestamp() from ops.loads"
 REFUSE = """
     insert into ops.refusals (system, object, delivered_on, file_name, content_sha256, reason, detail)
     values ($1, $2, cast($3 as date), $4, $5, $6, $7)
     on conflict do nothing
 """
-METERS = "select cast(delivered_on as text), cast(payload as text) from raw.catalog__meters order by delivered_on, load_id, line_no"
+METERS = """
+    select cast(delivered_on as text), cast(payload as text)
+    from raw.catalog__meters
+    order by delivered_on, load_id, line_no
+"""
 
 Item = TypeVar("Item")
 
@@ -86,7 +94,7 @@ class _Landed:
 
 
 def load(delivery: Delivery, conn_url: str | None = None) -> LoadResult:
-    """Load one file into the warehouse (or the one at ``conn_url``). Raises LoadFailed; a verdict on the file is a result."""
+    """Load one file into the warehouse, or the one at ``conn_url``. Raises LoadFailed; a refusal is a result."""
     with Session(conn_url) as session:
         return _Loader(session).load(delivery)
 
@@ -129,11 +137,7 @@ class _Loader:
     def load(self, delivery: Delivery) -> LoadResult:
         content: Content | None = None
         try:
-            if delivery.problem is not None:
-                raise FileRefused("misplaced", f"{delivery.label}: {delivery.problem}")
-            spec = delivery.spec
-            if spec is None:
-                raise FileRefused("unknown_object", f"{delivery.system}/{delivery.object} is no object known here")
+            spec = _spec(delivery)
             content = content_of(delivery)
             known = self._known.get((delivery.system, delivery.object, str(delivery.delivered_on)), {})
             if (landed := known.get(delivery.file_name)) is not None:
@@ -371,6 +375,14 @@ def code_version() -> str:
         return metadata.version("tieout")
     except metadata.PackageNotFoundError:
         return "unpackaged"
+
+
+def _spec(delivery: Delivery) -> ObjectSpec:
+    if delivery.problem is not None:
+        raise FileRefused("misplaced", f"{delivery.label}: {delivery.problem}")
+    if delivery.spec is None:
+        raise FileRefused("unknown_object", f"{delivery.system}/{delivery.object} is no object known here")
+    return delivery.spec
 
 
 def _known_result(delivery: Delivery, content: Content, landed: _Landed) -> LoadResult:

@@ -39,7 +39,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """One record that does not enter raw. ``raw`` is what was delivered, bytes that are no text as \\x escapes."""
+    r"""One record that does not enter raw. ``raw`` is what was delivered, bytes that are no text as \x escapes."""
 
     line_no: int
     reason: str

@@ -75,10 +75,10 @@ class ObjectSpec:
     """Rules of one object.
 
     ``identity`` are the fields that make the record id, joined by ``|``; ``case_id`` says that they are Salesforce ids.
-    ``required`` must be in the header of a table and have a value in every record (the fields of the identity are required
-    too). ``casts`` are read strictly but stored as they came. ``updated_at`` is the field with the system's own time of change
-    and ``clock`` how it is read. ``nulls`` are texts of a table that mean null. ``object_type`` is what the record says it is
-    in its field ``object``, ``deleted`` the field that says it is gone.
+    ``optional_identity`` is used instead where a record has it. ``required`` must be in the header of a table and have
+    a value in every record, as the identity must. ``casts`` are read strictly but stored as they came. ``updated_at``
+    is the field with the system's own time of change, ``clock`` how it is read. ``nulls`` are texts that mean null.
+    ``object_type`` is what the record says it is in its field ``object``, ``deleted`` the field that says it is gone.
     """
 
     system: str

@@ -13,7 +13,8 @@ RFC3339 = re.compile(
 )
 # Salesforce writes +0000; SuiteQL and SuiteAnalytics write no zone and may write one digit for the hour.
 SPACED = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(\.[0-9]{1,9})?)?)? ?(Z|[+-][0-9]{2}:?[0-9]{2})?"
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(\.[0-9]{1,9})?)?)?"
+    r" ?(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Beyond these no business record was ever made; what lies outside is a unit error (milliseconds, or a date of year 1).
@@ -30,7 +31,7 @@ def rfc3339(text: Any) -> datetime:
 
 
 def instant(text: Any) -> datetime:
-    """As rfc3339, and also without zone (read as UTC), without seconds, or a day alone. Raises BadRecord ``bad_time``."""
+    """As rfc3339, but also without zone (then UTC), without seconds, or a day alone. Raises BadRecord ``bad_time``."""
     found = SPACED.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         raise BadRecord(

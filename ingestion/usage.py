@@ -1,4 +1,4 @@
-"""Usage events on their way into the warehouse: read, repeats within the file taken out, too late and too early set aside."""
+"""Usage events on their way in: read, repeats within the file taken out, the too late and too early set aside."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def read(source: Source, book: MeterBook, delivered_on: date, max_age_days: int)
 class SeenEvents:
     """Which events of a file were seen, as 96 bits of hash each: 16 bytes an event, whatever the event holds.
 
-    Sorted runs of growing size are merged as they fill, so that looking up a block costs the logarithm of what was seen.
+    Sorted runs of growing size are merged as they fill, so looking up a block costs the logarithm of what was seen.
     """
 
     def __init__(self) -> None:

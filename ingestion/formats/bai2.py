@@ -1,8 +1,8 @@
 """BAI2 statements: record types 01, 02, 03, 16, 88, 49, 98, 99, continuations, and the control totals of every level.
 
 Amounts stand without decimal point in the currency's minor unit. An account section becomes a statement when its
-totals hold and opening ledger (010) plus entries is closing ledger (015). When a total of the group or the file does not
-hold, a section may be missing, so none of its statements lands.
+totals hold and opening ledger (010) plus entries is closing ledger (015). When a total of the group or the file does
+not hold, a section may be missing, so none of its statements lands.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One shape for statements of every bank format, and the proof that a statement adds up before it may land.
 
 Amounts are texts in major units of the account's currency (lower-case ISO 4217), signed: a credit to the account is
-positive. A statement whose opening balance plus entries is not its closing balance is quarantined, reason ``statement_sum``.
+positive. A statement whose opening balance plus entries is not its closing balance is quarantined as ``statement_sum``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ingestion.records import BadRecord, Record, Reject, readable
 
 @dataclass(slots=True)
 class Entry:
-    """One movement. ``amount`` is signed, in major units; dates are ISO texts. ``charges`` are already in the amount."""
+    """One movement. ``amount`` is signed, in major units; dates are ISO texts."""
 
     amount: Decimal
     currency: str

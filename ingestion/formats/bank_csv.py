@@ -1,11 +1,12 @@
 """Bank statements as CSV, with a profile that says what the bank's columns mean.
 
-The profile is ``_profile.yaml`` beside the object's date folders; without one the columns have our own names. All rows of an
-account in a file are one statement. The balance after each row proves it: first balance less first amount opens it.
+The profile is ``_profile.yaml`` beside the object's date folders; without one the columns have our own names. All rows
+of an account in a file are one statement. The balance after each row proves it; the first less its amount opens it.
 
 Profile keys: ``account`` (or ``account_column``), ``currency`` (or ``currency_column``), ``booking_date_column``,
 ``date_format`` (strptime), ``value_date_column``, ``amount_column`` (or ``credit_column`` and ``debit_column``),
-``balance_column``, ``decimal_mark`` (``.`` or ``,``), ``description_column``, ``reference_column``, ``bank_reference_column``.
+``balance_column``, ``decimal_mark`` (``.`` or ``,``), ``description_column``, ``reference_column``,
+``bank_reference_column``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """ISO 20022 camt.053 statements, versions .02, .04 and .08. Intraday reports (camt.052, camt.054) never land.
 
-A batch booking whose transaction details carry amounts that add up to the booked amount becomes one entry a transaction;
-otherwise it stays one entry, with the references of its details. Charges stand beside the entry they are part of.
+A batch booking whose transaction details carry amounts that add up to the booked amount becomes one entry a
+transaction; otherwise it stays one entry, with the references of its details. Charges stand beside their entry.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import yaml
@@ -87,7 +88,7 @@ def read(source: Source, object_name: str) -> Iterator[Record | Reject]:
 class _NoAliases(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()
+            event = self.peek_event()  # type: ignore[no-untyped-call]
             raise yaml.composer.ComposerError(None, None, "write the value out instead of *alias", event.start_mark)
         return super().compose_node(parent, index)
 
@@ -159,7 +160,7 @@ def _price_rules(entry: yaml.Node, fields: dict[str, Any]) -> None:
     if model in {"graduated", "volume"}:
         if not tiers:
             raise _Wrong(entry, f"charge_model {model} needs tiers")
-        bounds = [None if tier.get("up_to") is None else strict_json.Decimal(tier["up_to"]) for tier in tiers]
+        bounds = [None if tier.get("up_to") is None else Decimal(tier["up_to"]) for tier in tiers]
         if bounds[-1] is not None or None in bounds[:-1]:
             raise _Wrong(entry, "the last tier, and only it, has up_to: null")
         closed = [bound for bound in bounds if bound is not None]

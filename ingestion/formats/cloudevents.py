@@ -1,10 +1,10 @@
-"""Usage events as CloudEvents 1.0: one record's strict reading, and the same in columns for whole blocks of clean lines.
+"""Usage events as CloudEvents 1.0: the strict reading of one record, and the same in columns for blocks of clean lines.
 
 The reading of a record is defined by ``strict_event``. The column path takes only lines whose reading it is sure of;
 every other line goes through ``strict_event``, so the outcome does not depend on the path.
 
-An accepted event has the columns of SCHEMA. Only declared fields are in them: the quantity (exact, at most 29 digits before
-and 9 after the point, in the meter's unit) and the dimensions of its meter, as one JSON object or null.
+An accepted event has the columns of SCHEMA. Only declared fields are in them: the quantity (exact, at most 29 digits
+before and 9 after the point, in the meter's unit) and the dimensions of its meter, as one JSON object or null.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def withheld_bytes(line: bytes) -> str:
 
 
 def read_lines(source: Source, book: MeterBook) -> Iterator[Decoded]:
-    """The events of a file of JSON lines, block by block; a line may also be a batch, that is a JSON array of events."""
+    """The events of a file of JSON lines, block by block; a line may also be a batch, a JSON array of events."""
     reader = _LineReader(source, book)
     with source.open() as stream:
         rest = b""
@@ -305,7 +305,7 @@ class _LineReader:
         rejects: list[Reject] = []
         for value in values:
             self._place = max(self._place + 1, line_no)
-            self._value(self._place, line_no, value, lines, events, rejects)
+            self._value(self._place, line_no, value, lines=lines, events=events, rejects=rejects)
         return Decoded(assembled(lines, events), rejects)
 
     def _range(
@@ -331,7 +331,7 @@ class _LineReader:
         """The columns of a run of lines, or None unless every line is one object and nothing in it is doubtful."""
         if longest > LONGEST_COLUMN_LINE or b"\x00" in run or b"\\u0000" in run:
             return None
-        # Between two objects that follow each other there is nothing but a line end, so the parser's rows are our lines.
+        # Nothing but a line end may stand between one object and the next, so the parser's rows are our lines.
         if run[:1] != b"{" or run[-2:] != b"}\n" or run.count(b"}\n{") != count - 1 or not _is_utf8(run):
             return None
         table = self._json(run, self._unexpected)
@@ -397,11 +397,11 @@ class _LineReader:
                 continue
             for item in value if isinstance(value, list) else [value]:
                 self._place = max(self._place + 1, line_no)
-                self._value(self._place, line_no, item, lines, events, rejects)
+                self._value(self._place, line_no, item, lines=lines, events=events, rejects=rejects)
         return Decoded(assembled(lines, events), rejects)
 
     def _value(
-        self, place: int, line_no: int, value: Any, lines: list[int], events: list[Event], rejects: list[Reject]
+        self, place: int, line_no: int, value: Any, *, lines: list[int], events: list[Event], rejects: list[Reject]
     ) -> None:
         try:
             event = strict_event(value, self._book)

@@ -1,7 +1,7 @@
 """Usage events in Parquet: a column per CloudEvents attribute, ``data`` as a struct or as JSON text.
 
-Times may be texts (RFC 3339) or timestamps with a zone; quantities whole numbers, decimals or texts. A quantity in floating
-point is refused: 0.1 is not in it. Rows of which the column path is not sure are read one by one, by the rules of JSON lines.
+Times may be texts (RFC 3339) or timestamps with a zone; quantities whole numbers, decimals or texts. A quantity in
+floating point is refused: 0.1 is not in it. Rows of which the column path is not sure are read by the rules of a line.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ROWS_AT_ONCE = 65_536
 
 
 def read(source: Source, book: MeterBook) -> Iterator[Decoded]:
-    """The events, a batch of rows at a time. Raises FileRefused ``schema`` for missing columns and floating quantities."""
+    """The events, a batch of rows at a time. Raises FileRefused ``schema`` for missing columns and float quantities."""
     columns = ColumnReader(book)
     with parquet.open_file(source) as file:
         schema = file.schema_arrow

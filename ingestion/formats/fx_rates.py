@@ -1,4 +1,4 @@
-"""FX rates: the ECB's wide layout (``Date,USD,JPY,...`` per 1 EUR) unfolded to the long one (``date,from,to,rate,source``)."""
+"""FX rates: long (``date,from,to,rate,source``), or the ECB's wide layout (``Date,USD,JPY,...`` per 1 EUR) unfolded."""
 
 from __future__ import annotations
 

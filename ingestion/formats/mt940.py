@@ -114,7 +114,7 @@ def _details(movement: str) -> str:
     previous = 0
     for index, line in enumerate(found.group(1).split("\n")):
         filled = previous >= FULL_LINE - (len(":86:") if index == 1 else 0)
-        structured = line.startswith("?") or joined.endswith("/") or line.startswith("/")
+        structured = line.startswith(("?", "/")) or joined.endswith("/")
         joined += line if filled or structured or not joined else f" {line}"
         previous = len(line)
     return joined.strip()

@@ -1,7 +1,7 @@
 """CSV (RFC 4180, comma, UTF-8), strictly: every value text, a ragged row or a stray quote costs that row alone.
 
-Python's reader accepts ragged rows, and an unclosed quote makes it swallow the rest of the file without a word. Here a
-record is read line by line; only a record whose quotes close, and which then has as many values as the header, may span lines.
+Python's reader accepts ragged rows, and an unclosed quote makes it swallow the rest of the file without a word. Here
+a record is a line; only one whose quotes close further down, with as many values as the header then, spans lines.
 """
 
 from __future__ import annotations
