@@ -14,12 +14,15 @@ from decimal import Decimal
 
 from ingestion.sample_company.bill_subscriptions import END_OF_WORLD
 from ingestion.sample_company.days import is_business_day, midnight, next_business_day
-from ingestion.sample_company.documents import CreditNote, Invoice, Line, Payment
+from ingestion.sample_company.documents import CreditNote, Invoice, Payment
 from ingestion.sample_company.facts import Account
 from ingestion.sample_company.money import round_half_away
 from ingestion.sample_company.randomness import identifier, substream
 
 _FEES = {"usd": (Decimal("0.029"), 30), "eur": (Decimal("0.015"), 25), "jpy": (Decimal("0.036"), 0)}
+# What `paid_as` may say: once in full, not at all, closed without money, part of it, closed short, too much, twice.
+WAYS = ("plain", "none", "closed", "partial", "short", "over", "duplicate")
+ODD_AMOUNT = {"usd": 2500, "eur": 1999, "jpy": 3000}
 _DISPUTE_FEE = {"usd": 1500, "eur": 1500, "jpy": 1300}
 
 
@@ -127,8 +130,8 @@ def pay_subscriptions(invoices: list[Invoice], cash: Cash, seed: int) -> list[In
         if invoice.total <= 0:
             invoice.closed_at = invoice.finalized
             continue
-        if invoice.marked:
-            charge(invoice, invoice.finalized + timedelta(hours=1), invoice.due_amount, seed)
+        if invoice.paid_as:
+            _pay_as(invoice, seed)
             continue
         number += 1
         reissued += _pay(invoice, number, cash, seed)
@@ -157,6 +160,42 @@ def charge(
     if succeeded and invoice.paid >= invoice.due_amount:
         invoice.closed_at = at
     return payment
+
+
+def _pay_as(invoice: Invoice, seed: int) -> None:
+    """Pay in the named way instead of a drawn one."""
+    at = invoice.finalized + timedelta(hours=1)
+    due, cut = invoice.due_amount, ODD_AMOUNT[invoice.currency]
+    if invoice.paid_as == "plain":
+        charge(invoice, at, due, seed)
+    elif invoice.paid_as == "closed":
+        invoice.closed_at = at
+    elif invoice.paid_as == "partial":
+        invoice.collection_method = "send_invoice"
+        invoice.due = invoice.finalized + timedelta(days=10)
+        charge(invoice, at + timedelta(days=2), due * 3 // 5, seed, method="customer_balance")
+    elif invoice.paid_as == "short":
+        charge(invoice, at, due - cut, seed, method="customer_balance")
+        invoice.closed_at = at
+    elif invoice.paid_as == "over":
+        charge(invoice, at, due + cut, seed, method="customer_balance")
+    elif invoice.paid_as == "duplicate":
+        charge(invoice, at, due, seed)
+        charge(invoice, at + timedelta(minutes=20), due, seed)
+        invoice.closed_at = at
+
+
+def _wire_as(invoice: Invoice, cash: Cash, seed: int) -> None:
+    """The same ways, by wire."""
+    day = _business_day(invoice.created.date() + timedelta(days=20))
+    due, cut = invoice.due_amount, ODD_AMOUNT[invoice.currency]
+    amounts = {"plain": due, "partial": due * 2 // 5, "short": due - cut, "over": due + cut, "duplicate": due}
+    if invoice.paid_as in amounts and midnight(day) < END_OF_WORLD:
+        wire(cash, invoice.account, day, [(invoice, amounts[invoice.paid_as])], seed)
+    if invoice.paid_as == "duplicate":
+        wire(cash, invoice.account, next_business_day(day, 2), [(invoice, due)], seed)
+    if invoice.paid_as in {"closed", "short", "duplicate"}:
+        invoice.closed_at = midnight(day) + timedelta(hours=12)
 
 
 def _pay(invoice: Invoice, number: int, cash: Cash, seed: int) -> list[Invoice]:
@@ -310,7 +349,10 @@ def pay_contracts(invoices: list[Invoice], cash: Cash, seed: int) -> None:
     """Wires for the sales-assisted invoices; unpaid ones are not yet due."""
     pending: dict[tuple[str, date], list[tuple[Invoice, int]]] = {}
     for number, invoice in enumerate(invoices, start=1):
-        if invoice.marked or invoice.total <= 0:
+        if invoice.total <= 0:
+            continue
+        if invoice.paid_as:
+            _wire_as(invoice, cash, seed)
             continue
         if number % 11 == 6:
             _credit_memo(invoice)
@@ -388,7 +430,3 @@ def other_entries(cash: Cash, start: date) -> None:
                 )
                 cash.entries.append(BankEntry(currency, pay_day, 1200, f"INT{day:%Y%m}", "CREDIT INTEREST"))
             day = (day.replace(day=28) + timedelta(days=5)).replace(day=1)
-
-
-def largest_line(invoice: Invoice) -> Line:
-    return max(invoice.lines, key=lambda line: line.net)

@@ -93,7 +93,8 @@ class Invoice:
     closed_at: datetime | None = None
     due: datetime | None = None
     collection_method: str = "charge_automatically"
-    marked: bool = False
+    # How it is paid: '' lets the cash stage choose; see `cash.WAYS`.
+    paid_as: str = ""
 
     @property
     def subtotal(self) -> int:

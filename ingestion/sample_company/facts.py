@@ -29,6 +29,8 @@ class Account:
     crm_account_id: str | None = None
     exempt_reason: str | None = None
     weight: int = 1
+    # Whether the processor's records name the control-plane account.
+    linked: bool = True
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,10 @@ class Facts:
     subscriptions: list[Subscription]
     contracts: list[Contract]
     provisioned: dict[str, Provisioned]
+    # Customers the control plane has never heard of.
+    unprovisioned: list[Account] = field(default_factory=list)
 
     @property
     def accounts(self) -> list[Account]:
-        return [entry.account for entry in self.provisioned.values()]
+        """Everyone any system knows."""
+        return [entry.account for entry in self.provisioned.values()] + self.unprovisioned

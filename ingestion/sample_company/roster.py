@@ -54,10 +54,40 @@ PLACES = {
     "fr": ("FR", "Europe/Paris", "eur"),
     "jp": ("JP", "Asia/Tokyo", "jpy"),
 }
-_FIRST = (
-    ["Amber", "Birch", "Cedar", "Delta", "Ember", "Fjord", "Grove", "Harbor", "Indigo", "Juniper", "Kestrel", "Lumen", "Maple", "Nimbus", "Orchid", "Pine"]
-)
-_LAST = ["Analytics", "Bakery", "Clinics", "Design", "Energy", "Freight", "Games", "Hotels", "Insights", "Labs", "Media", "Optics", "Retail", "Studio"]
+_FIRST = [
+    "Amber",
+    "Birch",
+    "Cedar",
+    "Delta",
+    "Ember",
+    "Fjord",
+    "Grove",
+    "Harbor",
+    "Indigo",
+    "Juniper",
+    "Kestrel",
+    "Lumen",
+    "Maple",
+    "Nimbus",
+    "Orchid",
+    "Pine",
+]
+_LAST = [
+    "Analytics",
+    "Bakery",
+    "Clinics",
+    "Design",
+    "Energy",
+    "Freight",
+    "Games",
+    "Hotels",
+    "Insights",
+    "Labs",
+    "Media",
+    "Optics",
+    "Retail",
+    "Studio",
+]
 _SEATS = {product.plan_code: int(product.seats_per_unit or "0") for product in PRODUCTS if product.plan_code}
 
 

@@ -371,9 +371,11 @@ class UsageWriter:
         if not lines or self._file is None:
             return
         if self._file.rows >= PART_ROWS:
+            days = {max(self._notes[-1].days)}
             self._close()
             self._part += 1
             self._start_part()
+            self._notes[-1].days |= days
         self._file.append("".join(lines).encode("ascii"), len(lines))
         self._notes[-1].rows += len(lines)
         self._events += len(lines)

@@ -66,14 +66,14 @@ def write(seed: int, scale: int, months: int, out: Path, faults: bool = True) ->
     cash = Cash()
     subscriptions += money.pay_subscriptions(subscriptions, cash, seed)
     money.pay_contracts(contracts, cash, seed)
-    plan.after_paying(subscriptions, contracts, cash)
+    plan.after_paying(subscriptions, contracts)
     money.book(subscriptions, cash, seed)
     held_back = plan.before_payouts(cash)
     money.pay_out(cash, seed, held_back=held_back)
-    plan.after_payouts(cash)
+    plan.after_payouts()
     money.bank_payouts(cash)
     money.other_entries(cash, facts.start)
-    plan.after_banking(cash)
+    plan.after_banking()
     plan.control_plane()
 
     stripe = StripeWriter(facts, seed)
@@ -83,7 +83,7 @@ def write(seed: int, scale: int, months: int, out: Path, faults: bool = True) ->
     write_erp(landing, erp.write(contracts, subscriptions, cash))
     crm = CrmWriter(facts, seed)
     write_csv(landing, crm.write(), crm.columns())
-    write_json_lines(landing, control_plane(facts, plan.seats))
+    write_json_lines(landing, control_plane(facts))
     write_control_totals(landing, usage, plan.manifests)
     write_catalogue(landing, facts.start)
     write_tax(landing, facts)
@@ -91,7 +91,7 @@ def write(seed: int, scale: int, months: int, out: Path, faults: bool = True) ->
     all_statements = statements(cash.entries, facts.start)
     write_bank(landing, all_statements)
 
-    labels = plan.truth(contracts, all_statements)
+    labels = plan.truth(all_statements)
     (out / "truth.jsonl").write_text("".join(json.dumps(label) + "\n" for label in labels))
     return Summary(
         accounts=len(facts.accounts),

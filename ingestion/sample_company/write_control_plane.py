@@ -12,8 +12,8 @@ from ingestion.sample_company.facts import Facts, Provisioned
 _STATES = {"active": "active", "suspended": "suspended", "closed": "deprovisioned"}
 
 
-def control_plane(facts: Facts, seats: dict[str, list[tuple[datetime, int]]] | None = None) -> Extract:
-    """`seats` replaces what some accounts are entitled to; by default it follows the subscription."""
+def control_plane(facts: Facts) -> Extract:
+    """Every state of every account, entitlement and resource."""
     extract = Extract("control_plane")
     for entry in facts.provisioned.values():
         _account(extract, entry)
@@ -23,7 +23,7 @@ def control_plane(facts: Facts, seats: dict[str, list[tuple[datetime, int]]] | N
                 "at": rfc3339(at + timedelta(minutes=1)),
             }  # fmt: skip
             _add(extract, "provisioning", f"{entry.account.account_id}|workspace|{row['at']}", at, row)
-        _entitlements(extract, entry, (seats or {}).get(entry.account.account_id, entry.seats))
+        _entitlements(extract, entry, entry.seats)
     return extract
 
 

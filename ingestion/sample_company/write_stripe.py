@@ -107,7 +107,7 @@ class StripeWriter:
             "balance": 0, "created": epoch(account.created_at), "currency": account.currency, "default_source": None,
             "delinquent": False, "description": None, "email": account.email,
             "invoice_prefix": f"{account.account_id[-4:]}A", "livemode": True,
-            "metadata": {"account_id": account.account_id}, "name": account.name, "phone": None, "preferred_locales": [],
+            "metadata": {"account_id": account.account_id} if account.linked else {}, "name": account.name, "phone": None, "preferred_locales": [],
             "shipping": None, "tax_exempt": "none" if account.exempt_reason is None else "exempt", "test_clock": None,
         }  # fmt: skip
         self.add("customers", str(account.stripe_customer_id), account.created_at, row)
@@ -449,7 +449,7 @@ def subscription_object(subscription: Subscription, at: datetime) -> Row:
             "object": "list", "data": [_item_object(subscription, item, at) for item in subscription.items],
             "has_more": False, "url": f"/v1/subscription_items?subscription={subscription.subscription_id}",
         },
-        "latest_invoice": None, "livemode": True, "metadata": {"account_id": subscription.account.account_id},
+        "latest_invoice": None, "livemode": True, "metadata": {"account_id": subscription.account.account_id} if subscription.account.linked else {},
         "pause_collection": None, "schedule": None, "start_date": epoch(subscription.start),
         "status": "canceled" if ended else "trialing" if trialing else "active",
         "trial_end": epoch(subscription.trial_end) if subscription.trial_end else None,

@@ -1,0 +1,88 @@
+"""Faults of controls U1 and U2: producers' own counts that are wrong, and files with what should not be in them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from ingestion.sample_company.days import LAST_DELIVERY, delivery_day, midnight, rfc3339
+from ingestion.sample_company.labels import Label, visible
+from ingestion.sample_company.money import plain
+from ingestion.sample_company.usage import EVENTS, SYSTEM, UNIT, FileNote, UsageFaults, UsageOutcome
+from ingestion.sample_company.write_control_totals import ManifestFaults
+
+API, RENDER, STORAGE, EDGE = "//acme/api-gateway", "//acme/render", "//acme/storage", "//acme/edge"
+# All of the last two simulated months, so they are in every world.
+SILENT = ((RENDER, date(2026, 9, 16)), (EDGE, date(2026, 10, 20)))
+TOO_MANY = ((API, date(2026, 10, 6), 25), (STORAGE, date(2026, 11, 2), 3))
+TOO_FEW = ((EDGE, date(2026, 9, 22), -2), (RENDER, date(2026, 10, 29), -1))
+DRIFT = ((EDGE, date(2026, 10, 15), 12_500), (API, date(2026, 11, 4), -250 * UNIT))
+NO_MANIFEST = ((STORAGE, date(2026, 10, 9)), (RENDER, date(2026, 11, 1)))
+UNKNOWN_METER = {date(2026, 10, 30): 3, date(2026, 11, 3): 5}
+MALFORMED = {date(2026, 10, 12): 2, date(2026, 10, 31): 1}
+FRESH_MALFORMED = {date(2026, 11, 8): 1}
+STORMS = (date(2026, 10, 29), date(2026, 11, 5))
+MIDNIGHT_DAY = date(2026, 10, 5)
+DST_DAYS = (date(2026, 10, 25), date(2026, 11, 1))
+
+
+def usage_faults() -> UsageFaults:
+    """What producers and their transport do wrong."""
+    return UsageFaults(
+        silent=set(SILENT),
+        unknown_meter=dict(UNKNOWN_METER),
+        malformed=MALFORMED | FRESH_MALFORMED,
+        storms=set(STORMS),
+    )
+
+
+def manifest_faults() -> ManifestFaults:
+    """What producers say wrongly about what they sent."""
+    counts = {(source, day): count for source, day, count in TOO_MANY + TOO_FEW}
+    quantities = {(source, day): thousandths for source, day, thousandths in DRIFT}
+    return ManifestFaults(counts, quantities, set(NO_MANIFEST))
+
+
+def usage_labels(outcome: UsageOutcome) -> list[Label]:
+    """Labels of both controls, and the decoys beside them."""
+    labels = [_window("SILENT_SOURCE", source, day, None) for source, day in SILENT]
+    labels += [_window("UNDER_LANDED", source, day, str(count)) for source, day, count in TOO_MANY]
+    labels += [_window("OVER_LANDED", source, day, str(count)) for source, day, count in TOO_FEW]
+    labels += [_window("QTY_DRIFT", source, day, plain(Decimal(drift) / UNIT)) for source, day, drift in DRIFT]
+    labels += [
+        _window("NO_MANIFEST", source, day, str(-outcome.windows[source, day].count)) for source, day in NO_MANIFEST
+    ]
+    labels += [_window("QTY_DRIFT", API, day, None, kind="decoy") for day in (MIDNIGHT_DAY, *DST_DAYS)]
+    for day in UNKNOWN_METER:
+        note = _file(outcome, day)
+        labels.append(_in_file("REJECT_UNRATED", note, note.unknown_meter, visible(midnight(day))))
+    for day in MALFORMED:
+        note = _file(outcome, day)
+        labels.append(_in_file("QUAR_AGE", note, note.malformed, visible(midnight(day), 3)))
+    for day in STORMS:
+        note = _file(outcome, day)
+        labels.append(_in_file("DUP_RATE", note, note.duplicates, visible(midnight(day))))
+    for day in FRESH_MALFORMED:
+        note = _file(outcome, day)
+        labels.append(_in_file("QUAR_AGE", note, note.malformed, LAST_DELIVERY, kind="decoy"))
+    return labels
+
+
+def _file(outcome: UsageOutcome, day: date) -> FileNote:
+    """The file that took the day's odd lines: the last part of the day."""
+    return [note for note in outcome.files if day in note.days][-1]
+
+
+def _window(break_class: str, source: str, day: date, quantity: str | None, kind: str = "fault") -> Label:
+    at = midnight(day + timedelta(days=1))
+    key = f"{source}|{rfc3339(midnight(day))}"
+    return Label(kind, break_class, "U1", SYSTEM, key, None, None, quantity, at, visible(midnight(day)))
+
+
+def _in_file(break_class: str, note: FileNote, quantity: int, visible_from: date, kind: str = "fault") -> Label:
+    key = f"{SYSTEM}|{EVENTS}|{note.delivered_on}|{note.file_name}"
+    at = midnight(min(note.days))
+    return Label(
+        kind, break_class, "U2", SYSTEM, key, None, None, str(quantity), at,
+        max(visible_from, delivery_day(midnight(min(note.days)))),
+    )  # fmt: skip
