@@ -4,7 +4,7 @@
 -#}
 
 {#- Loads the running build must look at, as a parenthesised subquery: one row a load (load_id, load_seq, system, object, delivered_on). -#}
-{% macro touched_loads(system=none) -%}
+{% macro touched_loads(system=none, object=none) -%}
 (
         select
             loads.load_id,
@@ -13,15 +13,79 @@
             loads.object,
             loads.delivered_on
         from {{ ref('stg_ops__loads') }} as loads
-        inner join {{ ref('stg_ops__builds') }} as builds
-            on
-                builds.status = 'running'
-                and (
-                    (loads.load_seq > builds.from_load_seq and loads.load_seq <= builds.to_load_seq)
-                    or (loads.delivered_on >= builds.window_start and loads.delivered_on < builds.window_end)
-                )
-        {%- if system is not none %}
-        where loads.system = '{{ system }}'
-        {%- endif %}
+        where
+            exists (
+                select 1
+                from {{ ref('stg_ops__builds') }} as builds
+                where
+                    builds.status = 'running'
+                    and (
+                        (loads.load_seq > builds.from_load_seq and loads.load_seq <= builds.to_load_seq)
+                        or (loads.delivered_on >= builds.window_start and loads.delivered_on < builds.window_end)
+                    )
+            )
+            {%- if system is not none %}
+            and loads.system = '{{ system }}'
+            {%- endif %}
+            {%- if object is not none %}
+            and loads.object = '{{ object }}'
+            {%- endif %}
     )
+{%- endmacro %}
+
+
+{#- The numbers of the touched loads of usage events, a list; asked once a model, when it runs incrementally. -#}
+{% macro touched_usage_load_seqs() -%}
+    {#- Rendered before the condition, so that dbt sees what the model depends on when it parses. -#}
+    {%- set loads = touched_loads('usage', 'events') -%}
+    {%- if not (execute and is_incremental()) -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {%- set found = run_query("select loads.load_seq from " ~ loads ~ " as loads order by 1") -%}
+    {{ return(found.columns[0].values() | list) }}
+{%- endmacro %}
+
+
+{#- The UTC days on which an event of the touched loads happened, a list of dates. -#}
+{% macro touched_usage_days() -%}
+    {%- set events = ref('stg_usage__events') -%}
+    {%- set load_seqs = touched_usage_load_seqs() -%}
+    {%- if load_seqs | length == 0 -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {%- set found = run_query(
+        "select distinct events.occurred_on from " ~ events ~ " as events where events.load_seq in ("
+        ~ literal_integers(load_seqs) ~ ") order by 1"
+    ) -%}
+    {{ return(found.columns[0].values() | list) }}
+{%- endmacro %}
+
+
+{#- Days of a list and their neighbours, each once. -#}
+{% macro with_neighbours(days, reach=1) -%}
+    {%- set wider = [] -%}
+    {%- for day in days -%}
+        {%- for step in range(-reach, reach + 1) -%}
+            {%- set neighbour = day + modules.datetime.timedelta(days=step) -%}
+            {%- if neighbour not in wider -%}
+                {%- do wider.append(neighbour) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(wider | sort) }}
+{%- endmacro %}
+
+
+{#- Pre-hook of models that replace whole UTC days: the temporary relation touched_usage_days(occurred_on). -#}
+{% macro make_touched_usage_days() -%}
+    {%- set days = touched_usage_days() -%}
+    {%- if execute and is_incremental() -%}
+        {%- set query -%}
+            select cast(null as date) as occurred_on where false
+            {%- for day in days %}
+            union all select date '{{ day }}'
+            {%- endfor %}
+        {%- endset -%}
+        {{ touched_relation('touched_usage_days', query) }}
+    {%- endif -%}
 {%- endmacro %}

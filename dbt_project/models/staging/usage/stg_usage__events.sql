@@ -17,6 +17,7 @@ final as (
         quantity,
         dimensions,
         load_id,
+        load_seq,
         line_no,
         delivered_on
     from events

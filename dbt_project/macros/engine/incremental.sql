@@ -1,0 +1,81 @@
+{#-
+    Incremental strategy `replace_touched`: the keys that the build touches are deleted, then the model's rows for these keys are inserted, in
+    the transaction of the model. A key whose rows vanished leaves nothing behind, which delete+insert and merge do not give.
+
+    The model's configuration says which keys:
+        touched = {'relation': <temporary relation made by a pre-hook with touched_relation()>, 'columns': [<columns of the key>]}
+-#}
+{% macro get_incremental_replace_touched_sql(arg_dict) -%}
+    {{ return(adapter.dispatch('replace_touched_sql', 'tieout')(arg_dict, config.require('touched'))) }}
+{%- endmacro %}
+
+{% macro default__replace_touched_sql(arg_dict, touched) -%}
+    {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
+    delete from {{ arg_dict['target_relation'] }} as target
+    using {{ touched['relation'] }} as touched
+    where
+        {%- for column in touched['columns'] %}
+        target.{{ column }} = touched.{{ column }}{{ ' and' if not loop.last }}
+        {%- endfor %};
+
+    insert into {{ arg_dict['target_relation'] }} ({{ columns }})
+    select {{ columns }} from {{ arg_dict['temp_relation'] }}
+{%- endmacro %}
+
+
+{#- A relation that lives as long as the model's transaction, with fresh statistics. -#}
+{% macro touched_relation(name, query) -%}
+    {{ return(adapter.dispatch('touched_relation', 'tieout')(name, query)) }}
+{%- endmacro %}
+
+{% macro default__touched_relation(name, query) -%}
+    create temporary table {{ name }} on commit drop as {{ query }};
+    analyze {{ name }}
+{%- endmacro %}
+
+
+{#- Values as a list of literals to stand in `in (...)`: known when the query is planned, so that partitions are pruned. Never empty. -#}
+{% macro literal_dates(dates) -%}
+    {%- for date in dates %}date '{{ date }}'{{ ', ' if not loop.last }}{% else %}null{% endfor -%}
+{%- endmacro %}
+
+{% macro literal_integers(integers) -%}
+    {%- for integer in integers %}{{ integer }}{{ ', ' if not loop.last }}{% else %}null{% endfor -%}
+{%- endmacro %}
+
+
+{#- A 64-bit number of an event's identity. Two identities may share one: it only narrows the search. -#}
+{% macro identity_hash(source, event_id) -%}
+    {{ return(adapter.dispatch('identity_hash', 'tieout')(source, event_id)) }}
+{%- endmacro %}
+
+{% macro default__identity_hash(source, event_id) -%}
+    hashtextextended({{ event_id }}, hashtextextended({{ source }}, 0))
+{%- endmacro %}
+
+
+{#- The zones that local_date() accepts: one column, zone_name. -#}
+{% macro known_zones() -%}
+    {{ return(adapter.dispatch('known_zones', 'tieout')()) }}
+{%- endmacro %}
+
+{% macro default__known_zones() -%}
+    (select pg_timezone_names.name as zone_name from pg_catalog.pg_timezone_names)
+{%- endmacro %}
+
+
+{#- The days that have a partition in a relation partitioned by day, a list of dates in order. -#}
+{% macro partition_days(relation) -%}
+    {%- if not execute -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {{ return(run_query(adapter.dispatch('partition_days_sql', 'tieout')(relation)).columns[0].values() | list) }}
+{%- endmacro %}
+
+{% macro default__partition_days_sql(relation) -%}
+    select cast(substring(pg_get_expr(partitions.relpartbound, partitions.oid) from '[0-9]{4}-[0-9]{2}-[0-9]{2}') as date)
+    from pg_catalog.pg_inherits
+    inner join pg_catalog.pg_class as partitions on pg_inherits.inhrelid = partitions.oid
+    where pg_inherits.inhparent = cast('{{ relation }}' as regclass)
+    order by 1
+{%- endmacro %}

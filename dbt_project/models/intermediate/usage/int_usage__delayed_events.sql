@@ -1,0 +1,50 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_touched',
+    touched={'relation': 'touched_usage_days', 'columns': ['occurred_on']},
+    pre_hook="{{ make_touched_usage_days() }}",
+    indexes=[{'columns': ['occurred_on', 'source', 'event_id'], 'unique': true}],
+) }}
+
+{#- No zone is asked here: 22 hours are less than a local day's shortest distance to the end of the next one. -#}
+with
+
+events as (
+    {{ usage_events_of(touched_usage_days()) }}
+),
+
+repeats as (
+    select * from {{ ref('int_usage__event_repeats') }}
+    where copy_no > 1
+),
+
+delayed as (
+    select *
+    from events
+    where {{ recorded_instant('recorded_at', 'delivered_on') }} > {{ add_hours('occurred_at', 22) }}
+),
+
+final as (
+    select
+        delayed.occurred_on,
+        delayed.source,
+        delayed.event_id,
+        delayed.event_type,
+        delayed.account_id,
+        delayed.occurred_at,
+        {{ recorded_instant('delayed.recorded_at', 'delayed.delivered_on') }} as recorded_at,
+        delayed.quantity,
+        delayed.dimensions,
+        delayed.load_id,
+        delayed.line_no,
+        delayed.delivered_on
+    from delayed
+    left join repeats
+        on
+            delayed.occurred_on = repeats.occurred_on
+            and delayed.load_id = repeats.load_id
+            and delayed.line_no = repeats.line_no
+    where repeats.copy_no is null
+)
+
+select * from final

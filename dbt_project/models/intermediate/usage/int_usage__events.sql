@@ -1,0 +1,49 @@
+{{ config(materialized='view') }}
+
+with
+
+events as (
+    select * from {{ ref('stg_usage__events') }}
+),
+
+repeats as (
+    select * from {{ ref('int_usage__event_repeats') }}
+    where copy_no > 1
+),
+
+zones as (
+    select * from {{ ref('int_usage__account_zones') }}
+),
+
+meters as (
+    select * from {{ ref('int_usage__meters') }}
+),
+
+final as (
+    select
+        events.source,
+        events.event_id,
+        events.event_type,
+        events.account_id,
+        coalesce(meters.meter_code, events.event_type) as meter_code,
+        {{ local_date('events.occurred_at', "coalesce(zones.timezone, 'UTC')") }} as usage_on,
+        events.occurred_at,
+        events.occurred_on,
+        {{ recorded_instant('events.recorded_at', 'events.delivered_on') }} as recorded_at,
+        events.quantity,
+        events.dimensions,
+        events.load_id,
+        events.line_no,
+        events.delivered_on
+    from events
+    left join repeats
+        on
+            events.occurred_on = repeats.occurred_on
+            and events.load_id = repeats.load_id
+            and events.line_no = repeats.line_no
+    left join zones on events.account_id = zones.account_id
+    left join meters on events.event_type = meters.event_type
+    where repeats.copy_no is null
+)
+
+select * from final
