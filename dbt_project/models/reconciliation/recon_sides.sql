@@ -22,10 +22,10 @@ with
 
 final as (
     {% for comparison in comparisons() %}
-    {% for side in ['left', 'right'] %}
-    select * from {{ comparison[side] }}
-    {{ 'union all' if not (loop.last and loop.depth0 == 1 and comparison == comparisons()[-1]) }}
-    {% endfor %}
+    select * from {{ comparison.left }}
+    union all
+    select * from {{ comparison.right }}
+    {{ 'union all' if not loop.last }}
     {% endfor %}
 )
 

@@ -6,7 +6,7 @@ periods as (
     select * from {{ ref('recon_gate__periods') }}
 ),
 
-inputs as (
+control_inputs as (
     select
         system,
         min(case when is_optional then 1 else 0 end) as is_always_optional
@@ -14,11 +14,15 @@ inputs as (
     group by system
 ),
 
+systems as (
+    select * from {{ ref('recon_systems') }}
+),
+
 loads as (
     select * from {{ ref('stg_ops__loads') }}
 ),
 
-systems as (
+deliveries as (
     select
         system,
         max(delivered_on) as delivered_on
@@ -26,25 +30,25 @@ systems as (
     group by system
 ),
 
--- The price list changes rarely and has no daily delivery: having it at all is enough.
 final as (
     select
         periods.period_month,
         'inputs' as gate,
         cast(null as text) as control_id,
         'xxx' as currency,
-        inputs.system || coalesce(
-            ': loaded through ' || {{ date_text('systems.delivered_on') }} || ', due through ' || {{ date_text('periods.inputs_due_on') }},
+        systems.system || coalesce(
+            ': loaded through ' || {{ date_text('deliveries.delivered_on') }} || ', due through ' || {{ date_text('periods.inputs_due_on') }},
             ': never loaded'
         ) as reason,
-        0 as break_count,
+        cast(0 as bigint) as break_count,
         cast(null as bigint) as amount_minor
     from periods
-    cross join inputs
-    left join systems on inputs.system = systems.system
+    cross join systems
+    inner join control_inputs on systems.system = control_inputs.system
+    left join deliveries on systems.system = deliveries.system
     where
-        (systems.system is null and inputs.is_always_optional = 0)
-        or (systems.delivered_on < periods.inputs_due_on and inputs.system <> 'catalog')
+        (deliveries.system is null and control_inputs.is_always_optional = 0)
+        or (deliveries.delivered_on < periods.inputs_due_on and systems.delivers = 'daily')
 )
 
 select * from final

@@ -35,7 +35,7 @@ final as (
     inner join prices on versions.price_code = prices.price_code
     left join accounts on versions.account_id = accounts.account_id
     where
-        versions.status in ('active', 'trialing', 'past_due')
+        lower(versions.status) in ('active', 'activated', 'trialing', 'past_due')
         and versions.valid_from <= clock.as_of_at
         and (versions.valid_to is null or versions.valid_to > clock.as_of_at)
 )

@@ -15,13 +15,18 @@ subscriptions as (
     select * from {{ ref('int_billing__subscriptions') }}
 ),
 
+clock as (
+    select * from {{ ref('int_clock__as_of') }}
+),
+
 ended as (
     select
-        account_id,
-        max(ended_at) as ended_at
+        subscriptions.account_id,
+        max(subscriptions.ended_at) as ended_at
     from subscriptions
-    where ended_at is not null
-    group by account_id
+    cross join clock
+    where subscriptions.ended_at <= clock.as_of_at
+    group by subscriptions.account_id
 ),
 
 -- Plans without a price are free: whoever is on one needs no subscription.
