@@ -6,7 +6,7 @@ plans as (
 
 final as (
     select
-        plans.record_id as plan_code,
+        {{ json_text('plans.payload', 'plan_code') }} as plan_code,
         {{ json_text('features.element', 'feature_code') }} as feature_code,
         {{ to_numeric(json_text('features.element', 'quantity')) }} as quantity,
         plans.is_deleted,

@@ -6,7 +6,7 @@ records as (
 
 final as (
     select
-        record_id as plan_code,
+        {{ json_text('payload', 'plan_code') }} as plan_code,
         {{ json_text('payload', 'name') }} as name,
         {{ json_text('payload', 'product_code') }} as product_code,
         {{ to_date(json_text('payload', 'valid_from')) }} as valid_from,
