@@ -120,6 +120,7 @@
     meter's dimensions where it declares any, else the quantity. The latest event is the last to happen; of several, the last delivered.
 -#}
 {% macro usage_daily_ordered(days) -%}
+    {%- set event_types = ordered_event_types() -%}
     select
         account_id,
         event_type,
@@ -138,12 +139,23 @@
                 order by events.occurred_at desc, events.delivered_on desc, events.load_id desc, events.line_no desc
             ) as recency
         from {{ ref('int_usage__events') }} as events
-        inner join {{ ref('int_usage__meters') }} as meters on events.event_type = meters.event_type
         where
-            meters.aggregation in ('unique', 'latest')
+            {{ 'events.event_type in (' ~ literal_texts(event_types) ~ ')' if event_types else 'false' }}
             {%- if is_incremental() %}
             and events.occurred_on in ({{ literal_dates(days) }})
             {%- endif %}
     ) as ranked
     group by account_id, event_type, usage_on
+{%- endmacro %}
+
+
+{#- The event types whose meters aggregate by distinct values or by the latest one, a list; mostly empty, and then nothing is read for them. -#}
+{% macro ordered_event_types() -%}
+    {%- set meters = ref('int_usage__meters') -%}
+    {%- if not execute -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {{ return(
+        run_query("select event_type from " ~ meters ~ " where aggregation in ('unique', 'latest') order by 1").columns[0].values() | list
+    ) }}
 {%- endmacro %}

@@ -44,6 +44,11 @@
 {%- endmacro %}
 
 
+{% macro literal_texts(texts) -%}
+    {%- for text in texts %}'{{ text | replace("'", "''") }}'{{ ', ' if not loop.last }}{% else %}null{% endfor -%}
+{%- endmacro %}
+
+
 {#- A 64-bit number of an event's identity. Two identities may share one: it only narrows the search. -#}
 {% macro identity_hash(source, event_id) -%}
     {{ return(adapter.dispatch('identity_hash', 'tieout')(source, event_id)) }}

@@ -39,12 +39,15 @@ final as (
         delayed.line_no,
         delayed.delivered_on
     from delayed
-    left join repeats
-        on
-            delayed.occurred_on = repeats.occurred_on
-            and delayed.load_id = repeats.load_id
-            and delayed.line_no = repeats.line_no
-    where repeats.copy_no is null
+    where
+        not exists (
+            select 1
+            from repeats
+            where
+                repeats.occurred_on = delayed.occurred_on
+                and repeats.load_id = delayed.load_id
+                and repeats.line_no = delayed.line_no
+        )
 )
 
 select * from final

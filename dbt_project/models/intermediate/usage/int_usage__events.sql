@@ -36,14 +36,17 @@ final as (
         events.line_no,
         events.delivered_on
     from events
-    left join repeats
-        on
-            events.occurred_on = repeats.occurred_on
-            and events.load_id = repeats.load_id
-            and events.line_no = repeats.line_no
     left join zones on events.account_id = zones.account_id
     left join meters on events.event_type = meters.event_type
-    where repeats.copy_no is null
+    where
+        not exists (
+            select 1
+            from repeats
+            where
+                repeats.occurred_on = events.occurred_on
+                and repeats.load_id = events.load_id
+                and repeats.line_no = events.line_no
+        )
 )
 
 select * from final
