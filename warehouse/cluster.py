@@ -28,6 +28,7 @@ from warehouse.unprivileged import Account, make_folder
 HOST = "127.0.0.1"
 SUPERUSER = "tieout"
 START_SECONDS = 300  # a server that replays its log after a crash; one that dies is noticed at once
+STOP_SECONDS = 300  # gigabytes of changed buffers are written out first
 PORT_ATTEMPTS = 5
 LOG_LIMIT_BYTES = 16 * 1024 * 1024
 BUILTIN_LOCALE_SINCE = 17
@@ -154,7 +155,10 @@ class Cluster:
         """
         if not self._settled():
             return False
-        self._run("pg_ctl", "stop", "--pgdata", str(self.data), "--mode", mode, "--wait", "--silent")
+        self._run(
+            "pg_ctl", "stop", "--pgdata", str(self.data), "--mode", mode, "--wait", "--silent",
+            "--timeout", str(STOP_SECONDS),
+        )  # fmt: skip
         return True
 
     def running(self) -> Postmaster | None:
