@@ -24,7 +24,8 @@ final as (
         periods.period_end,
         least(periods.period_end, subscriptions.ended_at) as served_until,
         -- A contract's boundaries are calendar dates already, kept as midnights UTC; a subscription's are instants.
-        case when periods.billing_system = 'erp' then 'UTC' else customers.timezone end as boundary_zone
+        -- A subscription that no account owns has no usage either: any zone does.
+        case when periods.billing_system = 'erp' then 'UTC' else coalesce(customers.timezone, 'UTC') end as boundary_zone
     from periods
     inner join subscriptions
         on
