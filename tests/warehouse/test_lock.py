@@ -38,14 +38,14 @@ def test_the_lock_is_free_again_afterwards_and_after_an_error(warehouse):
 def test_a_killed_holder_holds_nothing(warehouse):
     code = (
         "import sys, time; from warehouse.lock import writer_lock\n"
-        "with writer_lock(sys.argv[1], holder='doomed'):\n    print('held', flush=True); time.sleep(60)"
+        "with writer_lock(sys.argv[1], holder='doomed'):\n    print('held', flush=True); time.sleep(300)"
     )
     with subprocess.Popen([sys.executable, "-c", code, warehouse], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout.readline() == "held\n"
         with pytest.raises(WriterBusy, match="doomed"), writer_lock(holder="next"):
             pass
         holder.kill()
-    with writer_lock(holder="next", wait_seconds=5):
+    with writer_lock(holder="next", wait_seconds=60):
         pass
 
 
@@ -56,13 +56,13 @@ def test_who_waits_gets_the_lock_when_it_comes_free(warehouse):
     def first() -> None:
         with writer_lock(warehouse, holder="first"):
             held.set()
-            release.wait(10)
+            release.wait(60)
 
     worker = threading.Thread(target=first)
     worker.start()
-    held.wait(10)
+    held.wait(60)
     threading.Timer(0.3, release.set).start()
-    with writer_lock(holder="second", wait_seconds=10):
+    with writer_lock(holder="second", wait_seconds=60):
         pass
     worker.join()
 
