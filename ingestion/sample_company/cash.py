@@ -350,6 +350,8 @@ def pay_contracts(invoices: list[Invoice], cash: Cash, seed: int) -> None:
     pending: dict[tuple[str, date], list[tuple[Invoice, int]]] = {}
     for number, invoice in enumerate(invoices, start=1):
         if invoice.total <= 0:
+            # A reduction's stub is set off, not paid.
+            invoice.closed_at = invoice.finalized
             continue
         if invoice.paid_as:
             _wire_as(invoice, cash, seed)

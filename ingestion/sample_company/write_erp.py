@@ -228,7 +228,7 @@ class ErpWriter:
                 "closedate": closed.isoformat() if closed else None, "currency": CURRENCY_ID[currency],
                 "exchangerate": plain(rate), "entity": self._customers[transaction.account.account_id],
                 "postingperiod": period, "posting": "F" if status == "V" else "T", "voided": "T" if status == "V" else "F",
-                "foreigntotal": to_major(abs(transaction.lines[0].amount), currency), "memo": transaction.memo,
+                "foreigntotal": to_major(transaction.lines[0].amount, currency), "memo": transaction.memo,
                 "createddate": _stamp(created), "lastmodifieddate": _stamp(at),
             }  # fmt: skip
             self._add("transaction", transaction.transaction_id, at, row)
