@@ -1,9 +1,9 @@
 {#-
     Compared charges and invoice lines with break_class. A differing amount is refined by what else differs: the price that was used (by its
     code, and where the system prints it by its rate), the discount when the gross agrees, the share of the period of a proration, the
-    tiers of a usage line. What is left has the rate and the quantity right: the discount again where there is one.
+    tiers of a usage line (unless the system's lines have none: an ERP prices usage as one amount). What is left has the rate and the quantity right: the discount again where there is one.
 -#}
-{% macro billing_break_classes(relation, missing, unexpected, compares_rates=false) -%}
+{% macro billing_break_classes(relation, missing, unexpected, compares_rates=false, names_tiers=true) -%}
     select
         {{ relation }}.*,
         case
@@ -13,7 +13,9 @@
             {%- endif %}
             when outcome = 'AMOUNT' and left_gross_minor = right_gross_minor then 'DISCOUNT'
             when outcome = 'AMOUNT' and left_line_kind in ('proration_credit', 'proration_charge') then 'PRORATION'
+            {%- if names_tiers %}
             when outcome = 'AMOUNT' and left_line_kind = 'usage' then 'TIER'
+            {%- endif %}
             when outcome = 'AMOUNT' and left_discount_minor <> 0 then 'DISCOUNT'
             else {{ named_outcome({
                 'DUPLICATE': 'DOUBLE_BILL', 'MISSING_RIGHT': missing, 'MISSING_LEFT': unexpected, 'QUANTITY': 'QTY',

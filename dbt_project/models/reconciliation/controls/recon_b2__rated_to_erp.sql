@@ -15,7 +15,9 @@ compared as (
 ),
 
 named as (
-    {{ billing_break_classes('compared', missing='SCHEDULE_MISS', unexpected='MANUAL_LINE', compares_rates=true) }}
+    {{ billing_break_classes(
+        'compared', missing='SCHEDULE_MISS', unexpected='MANUAL_LINE', compares_rates=true, names_tiers=false
+    ) }}
 ),
 
 final as (
