@@ -13,8 +13,9 @@ from typing import Any, Literal
 from uuid import UUID
 
 from ingestion.formats.streams import Source
+from ingestion.objects import ObjectSpec
 from ingestion.records import FileRefused
-from ingestion.registry import OBJECTS, ObjectSpec
+from ingestion.registry import OBJECTS
 from warehouse.settings import get_settings
 
 MANIFEST = ".manifest.json"

@@ -9,32 +9,20 @@ from hashlib import sha256
 from typing import Any
 
 from ingestion.formats import (
-    bai2,
-    bank_csv,
-    camt053,
     catalogue,
     fx_rates,
     jsonl,
-    mt940,
     parquet,
     strict_csv,
     strict_json,
 )
 from ingestion.formats.streams import Source
+from ingestion.objects import ObjectSpec
 from ingestion.records import BadRecord, FileRefused, Record, Reject, readable
-from ingestion.registry import ObjectSpec, long_id
+from ingestion.sources import bank
 
 MISSING, RETYPED = "missing_field", "retyped"
 TRUE = frozenset({"true", "1", "t"})
-BANK_READERS: dict[str, Callable[[Source], Iterator[Record | Reject]]] = {
-    ".xml": camt053.read,
-    ".sta": mt940.read,
-    ".mt940": mt940.read,
-    ".940": mt940.read,
-    ".bai": bai2.read,
-    ".bai2": bai2.read,
-    ".csv": bank_csv.read,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +89,7 @@ def _records(source: Source, spec: ObjectSpec) -> Iterable[Record | Reject]:
             )
 
     by_system: dict[str, Callable[[], Iterable[Record | Reject]]] = {
-        "bank": lambda: _bank_reader(source)(source),
+        "bank": lambda: bank.read(source),
         "catalog": lambda: catalogue.read(source, spec.name),
         "fx": lambda: fx_rates.read(source),
     }
@@ -112,17 +100,6 @@ def _records(source: Source, spec: ObjectSpec) -> Iterable[Record | Reject]:
     }
     reader = by_system.get(spec.system) or by_extension.get(source.extension)
     return reader() if reader else jsonl.read_lines(source)
-
-
-def _bank_reader(source: Source) -> Callable[[Source], Iterator[Record | Reject]]:
-    found = BANK_READERS.get(source.extension)
-    if found is not None:
-        return found
-    with source.open() as stream:
-        head = stream.read(4096)
-    if head.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<"):
-        return camt053.read
-    return bai2.read if head.lstrip(b"\xef\xbb\xbf").startswith(b"01,") else mt940.read
 
 
 def _document(source: Source, spec: ObjectSpec, record: Record, api_version: str | None) -> Document | Reject:
@@ -182,7 +159,7 @@ def _identity(spec: ObjectSpec, fields: dict[str, Any]) -> str:
             raise BadRecord(MISSING, f"{name!r} has no value, and the record is known by it")
         if isinstance(value, bool) or not isinstance(value, (str, int)):
             raise BadRecord(RETYPED, f"{name!r} is a text, and this is {value!r}")
-        parts.append(long_id(str(value)) if spec.case_id else str(value))
+        parts.append(spec.id_form(str(value)))
     return "|".join(parts)
 
 

@@ -34,8 +34,8 @@ from ingestion.delivery import (
 )
 from ingestion.formats.cloudevents import INSTANT
 from ingestion.meters import MeterBook, delivered_meters, meter_book
+from ingestion.objects import ObjectSpec
 from ingestion.records import FileRefused, Reject
-from ingestion.registry import ObjectSpec
 from ingestion.session import DatabaseError, Session, is_wrong_data
 from warehouse.lock import LOAD_LOCK
 from warehouse.settings import get_settings

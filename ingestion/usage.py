@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,8 @@ from ingestion.records import FileRefused, Reject
 
 LATE, FUTURE = "late_excluded", "future_dated"
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
+NOTHING = np.uint64(1)
+WEIGHTS: list[list[Hashes]] = [[np.frombuffer(secrets.token_bytes(8 * 512), np.uint64)] for _ in range(2)]
 
 
 @dataclass(slots=True)
@@ -57,7 +59,7 @@ def read(source: Source, book: MeterBook, delivered_on: date, max_age_days: int)
 
 
 class SeenEvents:
-    """Which events of a file were seen, as 96 bits of hash each: 16 bytes an event, whatever the event holds.
+    """Which events of a file were seen, as 128 bits of hash each: 16 bytes an event, whatever the event holds.
 
     Sorted runs of growing size are merged as they fill, so looking up a block costs the logarithm of what was seen.
     """
@@ -106,22 +108,47 @@ def _without_repeats(events: pa.Table, seen: SeenEvents) -> tuple[pa.Table, int]
 
 def _hashes(events: pa.Table) -> tuple[Hashes, Hashes]:
     """Two hashes of everything that is stored of an event but its line."""
-    identities = events.column("event_id").to_pylist()
-    first = np.fromiter(map(hash, identities), np.int64, len(identities)).view(np.uint64)
-    second = np.fromiter((crc32(text.encode()) for text in identities), np.uint64, len(identities))
+    first, second = _text_hashes(events.column("event_id").combine_chunks())
     for name in ("source", "event_type", "subject", "dimensions"):
         encoded = events.column(name).combine_chunks().dictionary_encode()
-        texts = encoded.dictionary.to_pylist()
-        codes = pc.fill_null(encoded.indices, len(texts)).to_numpy(zero_copy_only=False)
-        by_code = np.array([hash(text) for text in texts] + [1], np.int64).view(np.uint64)
-        crc_by_code = np.array([crc32(text.encode()) for text in texts] + [1], np.uint64)
-        first, second = _mixed(first, by_code[codes]), _mixed(second, crc_by_code[codes])
+        codes = pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(zero_copy_only=False)
+        firsts, seconds = (np.append(hashes, NOTHING) for hashes in _text_hashes(encoded.dictionary))
+        first, second = _mixed(first, firsts[codes]), _mixed(second, seconds[codes])
     for name in ("occurred_at", "recorded_at"):
         numbers = pc.fill_null(events.column(name).cast(pa.int64()), -1).to_numpy()
         first, second = _mixed(first, numbers.view(np.uint64)), _mixed(second, numbers.view(np.uint64))
     for half in _decimal_halves(events.column("quantity").combine_chunks()):
         first, second = _mixed(first, half), _mixed(second, half)
     return first, second
+
+
+def _text_hashes(texts: pa.Array) -> tuple[Hashes, Hashes]:
+    """Two hashes of each text: its bytes times random weights, one weight for each place, summed modulo 2**64.
+
+    Two texts that differ have the same hash once in 2**57 drawings of the weights, which are drawn anew in each process.
+    """
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset :][: len(texts) + 1].astype(np.int64)
+    if not len(texts) or offsets[0] == offsets[-1]:
+        return np.zeros(len(texts), np.uint64), np.zeros(len(texts), np.uint64)
+    content = np.frombuffer(texts.buffers()[2], np.uint8)[offsets[0] : offsets[-1]].astype(np.uint64)
+    lengths = np.diff(offsets)
+    starts = offsets[:-1] - offsets[0]
+    places = np.arange(len(content)) - np.repeat(starts, lengths)
+    found = []
+    for weights in _weights(int(lengths.max())):
+        # an empty text has no slice of its own in reduceat, and a hash of nothing
+        sums = np.add.reduceat(content * weights[places], np.minimum(starts, len(content) - 1))
+        found.append(np.where(lengths > 0, sums, np.uint64(0)))
+    return found[0], found[1]
+
+
+def _weights(longest: int) -> tuple[Hashes, Hashes]:
+    """Random weights for at least ``longest`` places; those of a place do not change within a process."""
+    for weights in WEIGHTS:
+        while len(weights[0]) < longest:
+            more = np.frombuffer(secrets.token_bytes(8 * len(weights[0])), np.uint64)
+            weights[0] = np.concatenate((weights[0], more))
+    return WEIGHTS[0][0], WEIGHTS[1][0]
 
 
 def _mixed(hashes: Hashes, numbers: Hashes) -> Hashes:

@@ -313,8 +313,7 @@ class _LineReader:
     ) -> list[Decoded]:
         """Lines [first, last) of a block. A run that is not clean is halved, until its bad lines stand nearly alone."""
         if last - first >= FEWEST_LINES and self._columns.usable:
-            run = content[starts[first] : ends[last - 1]]
-            table = self._parsed(run, last - first, int((ends[first:last] - starts[first:last]).max()))
+            table = self._parsed(content, starts[first:last], ends[first:last])
             if table is not None:
                 try:
                     return self._from_columns(table, content, starts, ends, first)
@@ -327,12 +326,19 @@ class _LineReader:
             ]
         return [self._one_by_one(content, starts, ends, range(first, last))]
 
-    def _parsed(self, run: bytes, count: int, longest: int) -> pa.Table | None:
+    def _parsed(self, content: bytes, starts: np.ndarray[Any, Any], ends: np.ndarray[Any, Any]) -> pa.Table | None:
         """The columns of a run of lines, or None unless every line is one object and nothing in it is doubtful."""
-        if longest > LONGEST_COLUMN_LINE or b"\x00" in run or b"\\u0000" in run:
+        count = len(starts)
+        lengths = ends - starts
+        octets = np.frombuffer(content, np.uint8)
+        if lengths.max() > LONGEST_COLUMN_LINE or lengths.min() < len("{}\n"):
             return None
-        # Nothing but a line end may stand between one object and the next, so the parser's rows are our lines.
-        if run[:1] != b"{" or run[-2:] != b"}\n" or run.count(b"}\n{") != count - 1 or not _is_utf8(run):
+        # A line that ends with } and one that begins with { meet between two objects, never within one: the parser's
+        # rows are our lines when there are as many.
+        if not ((octets[starts] == ord("{")).all() and (octets[ends - 2] == ord("}")).all()):
+            return None
+        run = content if count and starts[0] == 0 and ends[-1] == len(content) else content[starts[0] : ends[-1]]
+        if b"\x00" in run or (b"\\" in run and b"\\u0000" in run) or not _is_utf8(run):
             return None
         table = self._json(run, self._unexpected)
         if table is None and self._unexpected == "error" and b"NaN" not in run and b"Infinity" not in run:

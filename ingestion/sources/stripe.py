@@ -1,0 +1,54 @@
+"""Stripe's objects as its API gives them, one a line or in list pages. ``ingestion.sources.stripe_api`` pulls them.
+
+An object says in its field ``object`` what it is; one that stands in the wrong folder is quarantined. ``deleted`` marks
+deletions. Events carry the API version they were made with; for other objects the delivery's manifest may say it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ingestion.objects import JSON_FORMATS, ObjectSpec
+from ingestion.timestamps import epoch
+
+TYPES = {
+    "customers": "customer",
+    "products": "product",
+    "prices": "price",
+    "coupons": "coupon",
+    "tax_rates": "tax_rate",
+    "subscriptions": "subscription",
+    "invoices": "invoice",
+    "invoice_line_items": "line_item",
+    "invoice_payments": "invoice_payment",
+    "credit_notes": "credit_note",
+    "charges": "charge",
+    "payment_intents": "payment_intent",
+    "refunds": "refund",
+    "disputes": "dispute",
+    "balance_transactions": "balance_transaction",
+    "payouts": "payout",
+    "events": "event",
+    "meters": "billing.meter",
+    "meter_event_summaries": "billing.meter_event_summary",
+}
+
+
+def _object(name: str, identity: tuple[str, ...] = ("id",), **rules: Any) -> ObjectSpec:
+    return ObjectSpec("stripe", name, f"stripe__{name}", JSON_FORMATS, identity, deleted="deleted", **rules)
+
+
+EVENTS = _object(
+    "events",
+    object_type="event",
+    required=("type", "created", "data"),
+    updated_at="created",
+    clock=epoch,
+    api_version="api_version",
+)
+OBJECTS = (
+    *(_object(name, object_type=kind) for name, kind in TYPES.items() if name != "events"),
+    EVENTS,
+    # The payout's own list of balance transactions: its key is not on the balance transaction.
+    _object("payout_balance_transactions", ("payout", "balance_transaction")),
+)
