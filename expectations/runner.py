@@ -1,0 +1,183 @@
+"""Run suites with Great Expectations, and keep one row a rule and delivery window in ``checks.results``.
+
+A rule can pass, fail (rows are wrong) or crash (the rule itself could not be looked at): a crash says nothing about the
+data, and is never told as a failure of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+from psycopg.rows import dict_row
+
+from expectations.rules import Rule, Severity, Suite
+from warehouse import connection
+
+Status = Literal["passed", "failed", "crashed"]
+
+STORE = """
+    insert into checks.results (
+        layer, suite, expectation, dataset, severity, status, rows_checked, rows_failed, window_start, window_end,
+        message, failing_rows_sql, code_version, started_at, finished_at
+    ) values (
+        %(layer)s, %(suite)s, %(expectation)s, %(dataset)s, %(severity)s, %(status)s, %(rows_checked)s, %(rows_failed)s,
+        %(window_start)s, %(window_end)s, %(message)s, %(failing_rows_sql)s, %(code_version)s, %(started_at)s, %(finished_at)s
+    )
+    on conflict (suite, expectation, window_start, window_end) do update set
+        layer = excluded.layer, dataset = excluded.dataset, severity = excluded.severity, status = excluded.status,
+        rows_checked = excluded.rows_checked, rows_failed = excluded.rows_failed, message = excluded.message,
+        failing_rows_sql = excluded.failing_rows_sql, code_version = excluded.code_version,
+        started_at = excluded.started_at, finished_at = excluded.finished_at
+"""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one rule said of one delivery window [window_start, window_end).
+
+    ``failing_rows_sql`` retrieves the failing rows; the values themselves are never stored, for they may be personal.
+    """
+
+    layer: str
+    suite: str
+    expectation: str
+    dataset: str
+    severity: Severity
+    status: Status
+    rows_checked: int | None
+    rows_failed: int | None
+    window_start: date
+    window_end: date
+    message: str
+    failing_rows_sql: str
+    code_version: str
+    started_at: datetime
+    finished_at: datetime
+
+
+def run_suites(suites: Sequence[Suite], start: date, end: date, code_version: str = "") -> list[Verdict]:
+    """Look at the delivery days [start, end) with every rule of ``suites``, store the verdicts and give them back.
+
+    A suite whose tables do not exist is left out. Raises psycopg.Error when the warehouse cannot be read or written.
+    """
+    existing = [suite for suite in suites if _tables_exist(suite)]
+    verdicts: list[Verdict] = []
+    with _context() as (context, source):
+        for suite in existing:
+            verdicts.extend(_look(context, source, suite, start, end, code_version))
+    store(verdicts)
+    return verdicts
+
+
+def store(verdicts: Iterable[Verdict]) -> None:
+    """Keep the verdicts, each in the place of the last one on the same rule and window."""
+    rows = [dict(vars(verdict)) for verdict in verdicts]
+    with connection.connect("transformer") as warehouse, warehouse.cursor() as cursor:
+        cursor.executemany(STORE, rows)
+
+
+def batch_query(suite: Suite, start: date, end: date) -> str:
+    """The relation that a suite looks at, as SQL."""
+    return suite.query.replace("%(start)s", f"'{start}'").replace("%(end)s", f"'{end}'").strip()
+
+
+@contextmanager
+def _context() -> Iterator[tuple[Any, Any]]:
+    """An ephemeral Great Expectations context on the warehouse, read as the auditor. Imported here: it costs seconds."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    source = context.data_sources.add_postgres(
+        "warehouse", connection_string=connection.url("auditor", "postgresql+psycopg2")
+    )
+    try:
+        yield gx, source
+    finally:
+        source.get_execution_engine().close()
+
+
+def _look(gx: Any, source: Any, suite: Suite, start: date, end: date, code_version: str) -> list[Verdict]:
+    started = datetime.now(UTC)
+    query = batch_query(suite, start, end)
+    asset = source.add_query_asset(f"{suite.layer} {suite.name}", query=query)
+    batch = asset.add_batch_definition_whole_table("window").get_batch()
+    rules = {rule.name: rule for rule in suite.rules}
+    expectations = [
+        getattr(gx.expectations, rule.expectation)(**rule.arguments, meta={"rule": rule.name}) for rule in suite.rules
+    ]
+    outcome = batch.validate(
+        gx.ExpectationSuite(name=suite.name, expectations=expectations),
+        # counts alone: values of failing rows stay where they are
+        result_format={"result_format": "SUMMARY", "partial_unexpected_count": 0},
+    )
+    finished = datetime.now(UTC)
+    verdicts = []
+    for result in outcome.results:
+        rule = rules[result.expectation_config.meta["rule"]]
+        status, message = _status(result, rule)
+        facts: Mapping[str, Any] = result.result or {}
+        failed = facts.get("unexpected_count", facts.get("observed_value"))
+        verdicts.append(
+            Verdict(
+                layer=suite.layer,
+                suite=suite.name,
+                expectation=rule.name,
+                dataset=suite.dataset,
+                severity=rule.severity,
+                status=status,
+                rows_checked=facts.get("element_count"),
+                rows_failed=None if status == "crashed" else int(failed or 0),
+                window_start=start,
+                window_end=end,
+                message=message,
+                failing_rows_sql=rule.failing.replace("{batch}", f"({query}) as batch"),
+                code_version=code_version,
+                started_at=started,
+                finished_at=finished,
+            )
+        )
+    return sorted(verdicts, key=lambda verdict: list(rules).index(verdict.expectation))
+
+
+def _status(result: Any, rule: Rule) -> tuple[Status, str]:
+    reason = _crash(result.exception_info)
+    if reason is not None:
+        return "crashed", f"Could not be looked at: {reason}"
+    return ("passed", rule.says) if result.success else ("failed", f"Not so: {rule.says}")
+
+
+def _crash(info: Mapping[str, Any] | None) -> str | None:
+    """The reason when a rule crashed. Great Expectations tells it flat, or keyed by the metric that crashed."""
+    if not info:
+        return None
+    found = [info] if "raised_exception" in info else [each for each in info.values() if isinstance(each, Mapping)]
+    for each in found:
+        if each.get("raised_exception", True):
+            return str(each.get("exception_message") or "no reason given").strip().splitlines()[0][:500]
+    return None
+
+
+def _tables_exist(suite: Suite) -> bool:
+    if not suite.needs:
+        return True
+    with connection.connect("auditor", autocommit=True) as warehouse:
+        found = warehouse.execute(
+            "select count(to_regclass(name)) from unnest(%s::text[]) as name", (list(suite.needs),)
+        ).fetchone()
+    return found is not None and found[0] == len(suite.needs)
+
+
+def failing_rows(verdict_sql: str, limit: int = 100) -> list[dict[str, Any]]:
+    """The failing rows that a verdict's SQL retrieves, read as the auditor."""
+    with (
+        connection.connect("auditor", autocommit=True) as warehouse,
+        warehouse.cursor(row_factory=dict_row) as cursor,
+    ):
+        return cursor.execute(f"select * from ({verdict_sql}) as failing limit {int(limit)}").fetchall()  # type: ignore[arg-type]  # noqa: S608 - our own SQL

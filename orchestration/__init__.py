@@ -1,0 +1,1 @@
+"""Dagster, the ``tieout`` command, and the close: everything that starts something."""

@@ -1,0 +1,1 @@
+"""The assets: one a system in raw, every dbt model, and the close summary below them."""

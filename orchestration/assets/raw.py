@@ -1,0 +1,118 @@
+"""What the raw assets of all systems share: load the deliveries of some days through the one door, and say what came."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import dagster as dg
+import psycopg
+
+from ingestion import landing
+from orchestration.partitions import daily
+from orchestration.resources import LandingFolder
+from warehouse.connection import ensure_started
+
+POOL = "warehouse_writer"
+ACCEPTED = "every_delivery_accepted"
+COUNTS = ("rows_in", "accepted", "duplicate", "quarantined", "late_excluded")
+
+
+def raw_asset(system: str, description: str, *, kinds: Iterable[str] = ()) -> dg.AssetsDefinition:
+    """The asset ``raw/<system>``: every object of one system, one partition a delivery day.
+
+    A refused file (incomplete, changed after it was loaded) fails the check ``every_delivery_accepted`` and hides
+    nothing: all other files of the window are loaded.
+    """
+    key = dg.AssetKey(["raw", system])
+
+    @dg.asset(
+        key=key,
+        description=description,
+        group_name="raw",
+        kinds={"python", "postgres", *kinds},
+        owners=["team:data-engineering"],
+        partitions_def=daily,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=POOL,
+        retry_policy=dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL),
+        check_specs=[
+            dg.AssetCheckSpec(
+                ACCEPTED,
+                asset=key,
+                description="No file of these delivery days was refused: each was complete and unchanged.",
+            )
+        ],
+    )
+    def load(context: dg.AssetExecutionContext, landing_folder: LandingFolder) -> dg.MaterializeResult:
+        start, end = days_of(context)
+        results = load_days(landing_folder, system, start, end)
+        for day, of_day in _by_day(results).items():
+            rows = counts(of_day)
+            context.add_asset_metadata(
+                {**rows, "dagster/partition_row_count": rows["accepted"]}, partition_key=day.isoformat()
+            )
+        refused = [result for result in results if result.status == "refused"]
+        return dg.MaterializeResult(
+            metadata={"files": len(results), "already_loaded": _of_status(results, "already_loaded")},
+            check_results=[
+                dg.AssetCheckResult(
+                    check_name=ACCEPTED,
+                    passed=not refused,
+                    severity=dg.AssetCheckSeverity.ERROR,
+                    metadata={"refused": len(refused), "files": _table(refused)},
+                )
+            ],
+        )
+
+    return load
+
+
+def days_of(context: dg.AssetExecutionContext) -> tuple[date, date]:
+    """Delivery days [start, end) of one partition or a range of them."""
+    window = context.partition_time_window
+    return window.start.date(), window.end.date()
+
+
+def load_days(folder: LandingFolder, system: str, start: date, end: date) -> list[landing.LoadResult]:
+    """Load every delivery of ``system`` for [start, end). A lost connection is worth another try; what has been
+    loaded by then counts as already loaded.
+    """
+    try:
+        ensure_started()
+        return landing.load_landing(folder.folder(), systems=[system], start=start, end=end)
+    except psycopg.OperationalError as error:
+        raise dg.RetryRequested(max_retries=2, seconds_to_wait=2) from error
+
+
+def counts(results: Sequence[landing.LoadResult]) -> dict[str, int]:
+    """Rows in, accepted, duplicate, quarantined and late, and files refused."""
+    rows = {name: sum(int(getattr(result, name) or 0) for result in results) for name in COUNTS}
+    return {**rows, "refused_files": _of_status(results, "refused")}
+
+
+def _of_status(results: Sequence[landing.LoadResult], status: str) -> int:
+    return sum(1 for result in results if result.status == status)
+
+
+def _by_day(results: Sequence[landing.LoadResult]) -> dict[date, list[landing.LoadResult]]:
+    days: dict[date, list[landing.LoadResult]] = defaultdict(list)
+    for result in results:
+        days[result.delivered_on].append(result)
+    return days
+
+
+def _table(refused: Sequence[landing.LoadResult]) -> dg.MetadataValue:
+    records = [
+        dg.TableRecord(
+            {
+                "object": result.object,
+                "delivered_on": result.delivered_on.isoformat(),
+                "file": result.file,
+                "reason": result.reason or "",
+            }
+        )
+        for result in refused
+    ]
+    columns = [dg.TableColumn(name) for name in ("object", "delivered_on", "file", "reason")]
+    return dg.MetadataValue.table(records, schema=dg.TableSchema(columns))

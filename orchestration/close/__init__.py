@@ -1,0 +1,1 @@
+"""The close of a month, as far as it is a summary."""
