@@ -1,4 +1,5 @@
-{#- The shares of a fixed coupon add up to the coupon, or to what its lines hold when that is less. Rows: expected invoices that do not. -#}
+{#- The shares of a fixed coupon add up to the coupon, or to what its lines hold when that is less.
+    Rows: expected invoices where they do not. -#}
 with
 
 percent_discounts as (

@@ -11,7 +11,7 @@
 {%- endmacro %}
 
 {% macro largest_remainder_rest(total, weight, weight_sum) -%}
-    {#- What the whole part leaves, comparable between shares of the same total: the largest get the left-over units. -#}
+    {#- What the whole part leaves, comparable between shares of one total: the largest get the left-over units. -#}
     mod(({{ total }}) * ({{ weight }}), ({{ weight_sum }}))
 {%- endmacro %}
 
@@ -22,6 +22,11 @@
 
 {% macro bounded_amount(amount, previously_billed='0', minimum=none, maximum=none) -%}
     {#- The cap first, then the minimum, both over the running total of the period. -#}
-    {%- set capped = 'least((' ~ amount ~ '), (' ~ maximum ~ ') - (' ~ previously_billed ~ '))' if maximum is not none else '(' ~ amount ~ ')' -%}
-    {%- if minimum is not none -%} greatest({{ capped }}, ({{ minimum }}) - ({{ previously_billed }})) {%- else -%} {{ capped }} {%- endif -%}
+    {%- set room = '(' ~ maximum ~ ') - (' ~ previously_billed ~ ')' -%}
+    {%- set capped = 'least((' ~ amount ~ '), ' ~ room ~ ')' if maximum is not none else '(' ~ amount ~ ')' -%}
+    {%- if minimum is not none -%}
+        greatest({{ capped }}, ({{ minimum }}) - ({{ previously_billed }}))
+    {%- else -%}
+        {{ capped }}
+    {%- endif -%}
 {%- endmacro %}

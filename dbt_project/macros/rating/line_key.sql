@@ -1,7 +1,7 @@
 {#- The name of an expected or invoiced line, the same on both sides: item, kind and period. -#}
 
 {% macro line_key(lines, format_instant) -%}
-    {#- `format_instant` is a macro: utc_date_text for the key that is compared, instant_text for the one that is unique. -#}
+    {#- `format_instant` is a macro: utc_date_text for the key that is compared, instant_text for the unique one. -#}
     (
         {{ lines }}.subscription_item_id
         || '|' || {{ lines }}.line_kind

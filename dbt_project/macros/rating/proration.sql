@@ -6,7 +6,7 @@
 {%- endmacro %}
 
 {% macro prorated_minor(amount, active, whole) -%}
-    {#- round(amount * active / whole) in minor units, half away from zero. `active` and `whole` count the same unit. -#}
+    {#- round(amount * active / whole) in minor units, half away from zero; `active` and `whole` count one unit. -#}
     {{ round_ratio('(' ~ amount ~ ') * (' ~ active ~ ')', whole) }}
 {%- endmacro %}
 
@@ -17,11 +17,15 @@
 
 {% macro months_of(interval_name, interval_count) -%}
     {#- Length of a billing interval in months. -#}
-    (({{ interval_count }}) * case {{ interval_name }} when 'month' then 1 when 'quarter' then 3 when 'year' then 12 end)
+    (
+        ({{ interval_count }})
+        * case {{ interval_name }} when 'month' then 1 when 'quarter' then 3 when 'year' then 12 end
+    )
 {%- endmacro %}
 
 {% macro share_units(proration_unit, start_at, end_at) -%}
-    {#- Length of [start, end) in the unit a billing convention prorates by. By day, the day of a change belongs to what follows it. -#}
+    {#- Length of [start, end) in the unit a billing convention prorates by. By day, the day of a change belongs to what
+        follows it. -#}
     (case
         when {{ proration_unit }} = 'day' then {{ days_between(utc_date(start_at), utc_date(end_at)) }}
         else {{ seconds_between(start_at, end_at) }}
@@ -30,5 +34,9 @@
 
 {% macro billing_interval_of(billing_frequency) -%}
     {#- The catalogue's interval of a billing frequency as the CRM writes it; null for a frequency we do not know. -#}
-    (case {{ billing_frequency }} when 'Monthly' then 'month' when 'Quarterly' then 'quarter' when 'Annually' then 'year' end)
+    (case {{ billing_frequency }}
+        when 'Monthly' then 'month'
+        when 'Quarterly' then 'quarter'
+        when 'Annually' then 'year'
+    end)
 {%- endmacro %}

@@ -11,10 +11,11 @@
 {%- endmacro %}
 
 {% macro tier_is_entered(quantity, lower, billed='0', zero_usage='none') -%}
-    {#- A flat fee is due once, by the line that takes the first unit of the tier. With zero_usage = first_flat the first
-        tier is entered by a line of no units too. -#}
+    {#- A flat fee is due once, by the line that takes the first unit of the tier. With zero_usage = first_flat a line
+        of no units enters the first tier too. -#}
     (case
-        when ({{ lower }}) = 0 then ({{ billed }}) = 0 and {% if zero_usage == 'first_flat' -%} true {%- else -%} ({{ quantity }}) > 0 {%- endif %}
+        when ({{ lower }}) = 0
+            then ({{ billed }}) = 0 {%- if zero_usage != 'first_flat' %} and ({{ quantity }}) > 0 {%- endif %}
         else ({{ billed }}) <= ({{ lower }}) and ({{ billed }}) + ({{ quantity }}) > ({{ lower }})
     end)
 {%- endmacro %}
@@ -38,7 +39,8 @@
 {% macro volume_tier_amount(quantity, lower, upper, unit_amount, flat_amount, zero_usage='none') -%}
     {#- What one tier adds to a volume charge: everything when it holds the quantity, else nothing. -#}
     (case
-        when {{ is_volume_tier(quantity, lower, upper, zero_usage) }} then ({{ quantity }}) * ({{ unit_amount }}) + ({{ flat_amount }})
+        when {{ is_volume_tier(quantity, lower, upper, zero_usage) }}
+            then ({{ quantity }}) * ({{ unit_amount }}) + ({{ flat_amount }})
         else 0
     end)
 {%- endmacro %}

@@ -22,27 +22,40 @@ cadences as (
     from item_versions
 ),
 
-final as (
+spans as (
     select
-        cadences.billing_system,
-        cadences.subscription_id,
-        cadences.billing_interval,
-        cadences.interval_count,
-        cadences.months,
+        cadences.*,
         subscriptions.anchor_at,
         subscriptions.started_at,
         subscriptions.trial_end_at,
         subscriptions.ended_at,
-        coalesce(subscriptions.trial_end_at, subscriptions.started_at) as paid_from,
-        -- One interval before and after what the calendar months say: the day of the month decides, and the periods filter it.
-        {{ months_between(utc_date('subscriptions.anchor_at'), utc_date('subscriptions.started_at')) }} / cadences.months - 1 as first_interval_no,
-        {{ months_between(utc_date('subscriptions.anchor_at'), 'clock.as_of_on') }} / cadences.months + 1 as last_interval_no
+        {{ months_between(utc_date('subscriptions.anchor_at'), utc_date('subscriptions.started_at')) }}
+            as months_to_start,
+        {{ months_between(utc_date('subscriptions.anchor_at'), 'clock.as_of_on') }} as months_to_now
     from cadences
     inner join subscriptions
         on
             cadences.billing_system = subscriptions.billing_system
             and cadences.subscription_id = subscriptions.subscription_id
     cross join clock
+),
+
+-- One interval more on each side than the calendar months say: the day of the month decides, and the periods filter it.
+final as (
+    select
+        billing_system,
+        subscription_id,
+        billing_interval,
+        interval_count,
+        months,
+        anchor_at,
+        started_at,
+        trial_end_at,
+        ended_at,
+        coalesce(trial_end_at, started_at) as paid_from,
+        months_to_start / months - 1 as first_interval_no,
+        months_to_now / months + 1 as last_interval_no
+    from spans
 )
 
 select * from final

@@ -26,7 +26,12 @@ final as (
         customers.account_id,
         transactions.customer_id,
         cast(null as text) as subscription_id,
-        case transactions.status when 'A' then 'open' when 'B' then 'paid' when 'V' then 'void' else 'draft' end as status,
+        case transactions.status
+            when 'A' then 'open'
+            when 'B' then 'paid'
+            when 'V' then 'void'
+            else 'draft'
+        end as status,
         transactions.transaction_on as invoice_on,
         coalesce(transactions.due_on, transactions.transaction_on) as due_on,
         transactions.currency,

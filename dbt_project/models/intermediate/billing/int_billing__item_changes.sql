@@ -18,7 +18,9 @@ versions_left as (
         -1 as direction
     from item_versions
     inner join subscriptions on item_versions.subscription_id = subscriptions.subscription_id
-    where item_versions.valid_to is not null and (subscriptions.ended_at is null or item_versions.valid_to < subscriptions.ended_at)
+    where
+        item_versions.valid_to < subscriptions.ended_at
+        or (item_versions.valid_to is not null and subscriptions.ended_at is null)
 ),
 
 versions_taken as (

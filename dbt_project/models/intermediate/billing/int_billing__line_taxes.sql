@@ -43,22 +43,16 @@ exemptions as (
     select * from {{ ref('int_billing__tax_exemptions') }}
 ),
 
-final as (
+rated as (
     select
-        taxable_lines.charge_id,
-        taxable_lines.jurisdiction,
-        taxable_lines.tax_code,
-        taxable_lines.tax_on,
-        taxable_lines.taxable_minor,
+        taxable_lines.*,
         case when exemptions.account_id is null then coalesce(rates.rate, 0) else 0 end as tax_rate,
         case
             when exemptions.account_id is not null then 'exempt'
             when rates.rate is null then 'rate_missing'
             when rates.stated_until <= taxable_lines.tax_on then 'rate_stale'
             else 'rate_in_force'
-        end as tax_status,
-        {{ tax_minor('taxable_lines.taxable_minor', 'case when exemptions.account_id is null then coalesce(rates.rate, 0) else 0 end') }}
-            as tax_minor
+        end as tax_status
     from taxable_lines
     left join rates
         on
@@ -72,6 +66,19 @@ final as (
             and taxable_lines.jurisdiction = exemptions.jurisdiction
             and taxable_lines.tax_on >= exemptions.valid_from
             and (taxable_lines.tax_on < exemptions.valid_to or exemptions.valid_to is null)
+),
+
+final as (
+    select
+        charge_id,
+        jurisdiction,
+        tax_code,
+        tax_on,
+        taxable_minor,
+        tax_rate,
+        tax_status,
+        {{ tax_minor('taxable_minor', 'tax_rate') }} as tax_minor
+    from rated
 )
 
 select * from final

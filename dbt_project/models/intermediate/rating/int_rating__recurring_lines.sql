@@ -31,7 +31,10 @@ final as (
         periods.whole_start,
         periods.period_end as whole_end,
         1 as direction,
-        case when item_versions.billing_timing = 'in_arrears' then periods.period_end else periods.period_start end as billed_at
+        case item_versions.billing_timing
+            when 'in_arrears' then periods.period_end
+            else periods.period_start
+        end as billed_at
     from periods
     inner join item_versions
         on

@@ -9,8 +9,8 @@ subscriptions as (
     select * from {{ ref('int_billing__subscriptions') }}
 ),
 
-customers as (
-    select * from {{ ref('int_customers__crosswalk') }}
+zones as (
+    select * from {{ ref('int_usage__account_zones') }}
 ),
 
 final as (
@@ -23,15 +23,15 @@ final as (
         periods.period_start,
         periods.period_end,
         least(periods.period_end, subscriptions.ended_at) as served_until,
-        -- A contract's boundaries are calendar dates already, kept as midnights UTC; a subscription's are instants.
+        -- A contract's boundaries are dates already, kept as midnights UTC; a subscription's are instants.
         -- A subscription that no account owns has no usage either: any zone does.
-        case when periods.billing_system = 'erp' then 'UTC' else coalesce(customers.timezone, 'UTC') end as boundary_zone
+        case when periods.billing_system = 'erp' then 'UTC' else coalesce(zones.timezone, 'UTC') end as boundary_zone
     from periods
     inner join subscriptions
         on
             periods.billing_system = subscriptions.billing_system
             and periods.subscription_id = subscriptions.subscription_id
-    left join customers on subscriptions.account_id = customers.account_id
+    left join zones on subscriptions.account_id = zones.account_id
 )
 
 select * from final

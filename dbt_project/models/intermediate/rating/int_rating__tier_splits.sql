@@ -1,3 +1,5 @@
+{%- set quantity_and_bounds = ['lines.rated_quantity', 'tiers.lower_bound', 'tiers.upper_bound'] -%}
+{%- set amounts = ['tiers.unit_amount_minor', 'tiers.flat_amount_minor'] -%}
 with
 
 lines as (
@@ -23,15 +25,15 @@ split as (
         tiers.flat_amount_minor,
         case
             when lines.charge_model = 'graduated'
-                then {{ units_in_tier('lines.rated_quantity', 'tiers.lower_bound', 'tiers.upper_bound') }}
-            when {{ is_volume_tier('lines.rated_quantity', 'tiers.lower_bound', 'tiers.upper_bound') }}
+                then {{ units_in_tier(*quantity_and_bounds) }}
+            when {{ is_volume_tier(*quantity_and_bounds) }}
                 then lines.rated_quantity
             else 0
         end as tier_quantity,
         case
             when lines.charge_model = 'graduated'
-                then {{ graduated_tier_amount('lines.rated_quantity', 'tiers.lower_bound', 'tiers.upper_bound', 'tiers.unit_amount_minor', 'tiers.flat_amount_minor') }}
-            else {{ volume_tier_amount('lines.rated_quantity', 'tiers.lower_bound', 'tiers.upper_bound', 'tiers.unit_amount_minor', 'tiers.flat_amount_minor') }}
+                then {{ graduated_tier_amount(*(quantity_and_bounds + amounts)) }}
+            else {{ volume_tier_amount(*(quantity_and_bounds + amounts)) }}
         end as amount_exact
     from lines
     inner join tiers on lines.price_code = tiers.price_code
