@@ -1,0 +1,127 @@
+"""The sample company, landed and built the way a user would: what was planted is found, and nothing else is raised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from ingestion import sample_company
+from ingestion.landing import load_landing
+from orchestration.build import build
+from tests.conftest import TEMPLATE, ScratchCluster
+from tests.e2e.planted import labels, open_breaks, score
+
+MONTHS = 3
+# clean first; of the faulty worlds every seed draws its own customers, dates and victims
+WORLDS = [("clean", 11), ("faulty", 7), ("faulty", 2026), ("faulty", 40404)]
+
+
+@dataclass(frozen=True)
+class World:
+    """A built world: its name, the warehouse's URL and what was planted."""
+
+    name: str
+    url: str
+    truth: Path
+
+    @property
+    def is_clean(self) -> bool:
+        """Nothing was planted."""
+        return self.name.startswith("clean")
+
+
+@pytest.fixture(scope="module", params=WORLDS, ids=lambda world: f"{world[0]}-{world[1]}")
+def world(
+    request: pytest.FixtureRequest, cluster: ScratchCluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """One world after the other, each in a warehouse of its own."""
+    kind, seed = request.param
+    landing = tmp_path_factory.mktemp(f"{kind}-{seed}")
+    sample_company.write(seed, 1, MONTHS, landing, faults=kind == "faulty")
+    with cluster.database(TEMPLATE) as url, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TIEOUT_WAREHOUSE_URL", url)
+        environment.setenv("TIEOUT_STATE_DIR", str(tmp_path_factory.getbasetemp() / "ties-out-state"))
+        load_landing(landing)
+        build(holder="tests")
+        yield World(f"{kind}-{seed}", url, landing / "truth.jsonl")
+
+
+def rows(world: World, query: str) -> list[tuple[object, ...]]:
+    """Rows of a query on the world's warehouse."""
+    with psycopg.connect(world.url) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_every_planted_fault_is_found_and_nothing_else_is_raised(world: World, record_property):
+    result = score(labels(world.truth, "fault"), open_breaks(world.url))
+    print(f"\n{world.name}: {result}")
+    record_property(world.name, str(result))
+    assert not result.missed
+    assert not result.extra
+    assert (result.faults == 0) == world.is_clean
+
+
+def test_no_decoy_is_raised(world: World):
+    decoys = {(label["control_expected"], label["key"]) for label in labels(world.truth, "decoy")}
+    raised = {(one["control_id"], one["tracking_key"]) for one in open_breaks(world.url)}
+    assert not decoys & raised
+
+
+def test_every_difference_is_explained_to_the_last_unit(world: World):
+    residues = "select * from reconciliation.recon_control_totals where residue_minor <> 0"
+    assert not rows(world, residues)
+
+
+def test_the_breaks_of_a_control_add_up_to_its_totals(world: World):
+    differing = """
+        with breaks as (
+            select
+                control_id, comparison, cast(date_trunc('month', business_on) as date) as period_month,
+                coalesce(currency, 'xxx') as currency, sum(coalesce(amount_minor, 0)) as breaks_minor
+            from reconciliation.recon_breaks
+            where status = 'open'
+            group by 1, 2, 3, 4
+        )
+        select totals.control_id, totals.period_month, totals.currency, totals.breaks_minor, breaks.breaks_minor
+        from reconciliation.recon_control_totals as totals
+        full join breaks using (control_id, comparison, period_month, currency)
+        where coalesce(totals.breaks_minor, 0) <> coalesce(breaks.breaks_minor, 0)
+    """
+    assert not rows(world, differing)
+
+
+def test_every_control_compared_something(world: World):
+    compared = "select control_id, sum(matched_count) from reconciliation.recon_control_totals group by control_id"
+    assert {control for control, matched in rows(world, compared) if matched} == {
+        "U1", "U2", "B1", "B2", "C1", "C3", "C4", "O2",
+    }  # fmt: skip
+
+
+def test_a_clean_month_ties_out_whole_and_may_be_closed(world: World):
+    if not world.is_clean:
+        pytest.skip("the world has faults")
+    untied = "select * from reconciliation.recon_tie_out where tied_minor <> billed_minor"
+    assert not rows(world, untied)
+    assert not rows(world, "select * from reconciliation.recon_close_gate where period_month = '2026-10-01'")
+
+
+def test_a_faulty_month_does_not_tie_out_and_says_why(world: World):
+    if world.is_clean:
+        pytest.skip("the world has no faults")
+    shares = "select tied_share from reconciliation.recon_tie_out where period_month = '2026-10-01'"
+    assert any(share < 1 for (share,) in rows(world, shares))
+    reasons = "select distinct gate from reconciliation.recon_close_gate where period_month = '2026-10-01'"
+    assert ("open breaks",) in rows(world, reasons)
+
+
+def test_evidence_leads_to_the_file_and_line(world: World):
+    without = """
+        select control_id, tracking_key, left_ids, right_ids
+        from reconciliation.recon_breaks
+        where control_id in ('B1', 'B2', 'C3', 'C4') and right_ids is not null and right_ids !~ '/[0-9]{4}-[0-9]{2}-[0-9]{2}/.+:[0-9]+'
+    """
+    assert not rows(world, without)
