@@ -22,6 +22,7 @@ from ingestion.sample_company.randomness import identifier, substream
 _FEES = {"usd": (Decimal("0.029"), 30), "eur": (Decimal("0.015"), 25), "jpy": (Decimal("0.036"), 0)}
 # What `paid_as` may say: once in full, not at all, closed without money, part of it, closed short, too much, twice.
 WAYS = ("plain", "none", "closed", "partial", "short", "over", "duplicate")
+MERGE_DAYS = 8
 ODD_AMOUNT = {"usd": 2500, "eur": 1999, "jpy": 3000}
 _DISPUTE_FEE = {"usd": 1500, "eur": 1500, "jpy": 1300}
 
@@ -358,7 +359,8 @@ def pay_contracts(invoices: list[Invoice], cash: Cash, seed: int) -> None:
             continue
         if number % 11 == 6:
             _credit_memo(invoice)
-        rng = substream(seed, "wire", invoice.account.account_id, invoice.created)
+        # A customer's bills of one month are paid within days of each other, so that some wires pay two.
+        rng = substream(seed, "wire", invoice.account.account_id, f"{invoice.created:%Y-%m}")
         day = _business_day(invoice.created.date() + timedelta(days=rng.randrange(18, 28)))
         due = invoice.due_amount
         if number % 9 == 4:
@@ -393,9 +395,9 @@ def _pend(pending: dict[tuple[str, date], list[tuple[Invoice, int]]], invoice: I
 
 
 def _merge(pending: dict[tuple[str, date], list[tuple[Invoice, int]]]) -> None:
-    """Customers with two wires within five days send one instead, on the earlier day."""
+    """Customers with two wires within a few days send one instead, on the earlier day."""
     for account_id, day in sorted(pending):
-        for later in (day + timedelta(days=n) for n in range(1, 6)):
+        for later in (day + timedelta(days=n) for n in range(1, MERGE_DAYS + 1)):
             if (account_id, day) in pending and (account_id, later) in pending:
                 pending[account_id, day] += pending.pop((account_id, later))
 

@@ -17,7 +17,7 @@ from ingestion.sample_company.faults_billing import BillingFaults, billing_decoy
 from ingestion.sample_company.faults_cash import PayoutFaults, choose_payments, payment_labels
 from ingestion.sample_company.faults_usage import manifest_faults, usage_faults, usage_labels
 from ingestion.sample_company.labels import Label
-from ingestion.sample_company.usage import UsageFaults, UsageOutcome
+from ingestion.sample_company.usage import Book, UsageFaults, UsageOutcome
 from ingestion.sample_company.write_bank import Statement
 from ingestion.sample_company.write_control_totals import ManifestFaults
 
@@ -53,10 +53,10 @@ class FaultPlan:
             self._labels += billing.labels
             choose_payments(subscriptions, contracts)
 
-    def after_paying(self, subscriptions: list[Invoice], contracts: list[Invoice]) -> None:
+    def after_paying(self, subscriptions: list[Invoice], contracts: list[Invoice], book: Book) -> None:
         """Label how invoices were paid."""
         if self._enabled:
-            self._labels += chain(payment_labels(subscriptions + contracts), billing_decoys(subscriptions))
+            self._labels += chain(payment_labels(subscriptions + contracts), billing_decoys(subscriptions, book))
 
     def before_payouts(self, cash: Cash) -> frozenset[str]:
         """Bookings that will be left out of every payout."""

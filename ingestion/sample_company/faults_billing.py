@@ -12,14 +12,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from ingestion.sample_company.bill_contracts import invoice_of, order_gross
-from ingestion.sample_company.bill_subscriptions import recurring_line
+from ingestion.sample_company.bill_subscriptions import USAGE_GRACE, recurring_line
 from ingestion.sample_company.catalogue import Price, rate
-from ingestion.sample_company.days import boundary, midnight, next_business_day
+from ingestion.sample_company.days import boundary, local_date, midnight, next_business_day
 from ingestion.sample_company.documents import Invoice, Line
 from ingestion.sample_company.facts import Facts
 from ingestion.sample_company.labels import Key, Label, visible
 from ingestion.sample_company.money import plain, round_half_away, to_minor
 from ingestion.sample_company.randomness import identifier
+from ingestion.sample_company.usage import Book
 
 # Everything planted is billed before this day, so the last delivery shows it.
 LATEST = datetime.fromisoformat("2026-11-01T00:00:00+00:00")
@@ -71,19 +72,22 @@ class BillingFaults:
     def _choose(
         self, invoices: list[Invoice], currency: str, kind: str, wanted: Callable[[Invoice, Line], bool]
     ) -> Choice | None:
-        """The middle one of all untouched lines that fit, so that faults spread over the months."""
+        """The middle one of all untouched lines that fit, so that faults spread over the months.
+
+        Another currency will do where the wanted one has none, as in the shortest worlds.
+        """
         fits = [
             (invoice, line)
             for invoice in invoices
             for line in invoice.lines
             if not invoice.paid_as
-            and invoice.currency == currency
             and invoice.finalized < LATEST
             and line.kind == kind
             and line.gross != 0
             and (invoice.discount is None or invoice.discount.coupon.amount_off is None)
             and wanted(invoice, line)
         ]
+        fits = [choice for choice in fits if choice[0].currency == currency] or fits
         if not fits:
             return None
         invoice, line = fits[len(fits) // 2]
@@ -244,7 +248,7 @@ class BillingFaults:
             _, line = choice
             line.rate = _listed(line)
             assert line.rate is not None
-            gross = round_half_away(line.quantity * to_minor(line.rate, currency))
+            gross = round_half_away(line.quantity * to_minor(line.rate, choice[0].currency))
             self._reprice("B2", "PRICE_VERSION", choice, gross)
 
     def _manual(self, currency: str) -> None:
@@ -253,7 +257,8 @@ class BillingFaults:
         if choice is None:
             return
         invoice, line = choice
-        minor = round_half_away(to_minor("425.00" if currency == "usd" else "38000", currency))
+        price = Decimal("38000" if invoice.currency == "jpy" else "425")
+        minor = round_half_away(to_minor(price, invoice.currency))
         manual = Line(
             "",
             line.price,
@@ -262,7 +267,7 @@ class BillingFaults:
             line.end,
             Decimal(1),
             minor,
-            rate=Decimal("425" if currency == "usd" else "38000"),
+            rate=price,
         )
         invoice.lines.append(manual)
         invoice.settle_totals()
@@ -304,7 +309,7 @@ class BillingFaults:
             line = choice[1]
             assert line.order_line is not None
             quantity = line.quantity + (5 if currency == "eur" else -2)
-            gross = round_half_away(quantity * to_minor(line.order_line.unit_price, currency))
+            gross = round_half_away(quantity * to_minor(line.order_line.unit_price, choice[0].currency))
             self._reprice("B2", "QTY", choice, gross, quantity)
 
     def _erp_missing(self, currency: str, kind: str) -> None:
@@ -330,7 +335,20 @@ def _agreed(line: Line) -> Decimal | None:
     return None if line.order_line is None else line.order_line.unit_price
 
 
-def billing_decoys(subscriptions: list[Invoice]) -> Iterator[Label]:
+def _late(invoice: Invoice, line: Line, book: Book, *, after_cutoff: bool) -> bool:
+    """Whether usage of the line's period was recorded after its end, and after its invoice was final."""
+    cutoff = line.end + USAGE_GRACE
+    zone = invoice.account.timezone
+    return line.kind == "usage" and any(
+        event.account_id == invoice.account.account_id
+        and event.meter_code == line.price.meter_code
+        and local_date(line.start, zone) <= event.local_day < local_date(line.end, zone)
+        and (event.recorded >= cutoff if after_cutoff else line.end <= event.recorded < cutoff)
+        for event in book.late
+    )
+
+
+def billing_decoys(subscriptions: list[Invoice], book: Book) -> Iterator[Label]:
     """Lines that look wrong and are right. One of each kind, on invoices that carry no fault."""
     clean = [i for i in subscriptions if i.paid_as == "" and i.finalized < LATEST and i.voided_at is None]
     lines = [(invoice, line) for invoice in clean for line in invoice.lines]
@@ -342,6 +360,9 @@ def billing_decoys(subscriptions: list[Invoice]) -> Iterator[Label]:
         ("QTY", lambda i, line: line.kind == "recurring" and i.currency == "jpy"),
         ("DOUBLE_BILL", lambda i, line: i.number.endswith("R") and line.kind == "recurring"),
         ("UNBILLED", lambda i, line: line.kind == "trial"),
+        ("AMOUNT", lambda i, line: line.kind == "usage" and rate(line.price, line.quantity) % 1 != 0),
+        ("QTY", lambda i, line: _late(i, line, book, after_cutoff=False)),
+        ("QTY", lambda i, line: _late(i, line, book, after_cutoff=True)),
         ("PRORATION", lambda i, line: i.account.timezone != "UTC" and line.start.day == 31),
     ]
     seen = set()

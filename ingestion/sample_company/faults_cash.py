@@ -22,9 +22,11 @@ WAYS = (
     ("duplicate", "DUPLICATE", "jpy", "eur"),
     ("closed", "CLOSED_NOT_PAID", "usd", "jpy"),
 )
+OVERDUE = frozenset({"none", "partial"})
 LATEST_SELF_SERVICE = datetime.fromisoformat("2026-10-24T00:00:00+00:00")
 # Thirty days to pay and five of grace must have passed at the last delivery.
-LATEST_ASSISTED = datetime.fromisoformat("2026-10-01T00:00:00+00:00")
+LATEST_OVERDUE = datetime.fromisoformat("2026-10-01T00:00:00+00:00")
+LATEST_ASSISTED = datetime.fromisoformat("2026-10-12T00:00:00+00:00")
 LATEST_PAYOUT = date(2026, 10, 30)
 _BANK_FEES = {"usd": 1500, "eur": 850, "jpy": 700}
 _WRONG = {"usd": 20_000, "eur": -90, "jpy": -1_000}
@@ -36,16 +38,16 @@ def choose_payments(subscriptions: list[Invoice], contracts: list[Invoice]) -> N
     for way, _, self_service, assisted in WAYS:
         for invoices, currency, latest in (
             (subscriptions, self_service, LATEST_SELF_SERVICE),
-            (contracts, assisted, LATEST_ASSISTED),
+            (contracts, assisted, LATEST_OVERDUE if way in OVERDUE else LATEST_ASSISTED),
         ):
             fits = [
                 invoice
                 for invoice in invoices
                 if not invoice.paid_as
-                and invoice.currency == currency
                 and invoice.finalized < latest
-                and invoice.total > 4 * ODD_AMOUNT[currency]
+                and invoice.total > 4 * ODD_AMOUNT[invoice.currency]
             ]
+            fits = [invoice for invoice in fits if invoice.currency == currency] or fits
             if fits:
                 fits[len(fits) * 2 // 3].paid_as = way
 
@@ -56,7 +58,7 @@ def payment_labels(invoices: list[Invoice]) -> Iterator[Label]:
     for invoice in invoices:
         if invoice.paid_as in classes:
             due = invoice.due or invoice.finalized
-            waits = invoice.paid_as in {"none", "partial"}
+            waits = invoice.paid_as in OVERDUE
             seen = due + timedelta(days=PAYMENT_GRACE_DAYS + 1) if waits else invoice.finalized + timedelta(days=21)
             yield _payment_label("fault", classes[invoice.paid_as], invoice, invoice.due_amount - invoice.paid, seen)
     kinds: list[tuple[str, Callable[[Invoice], bool]]] = [

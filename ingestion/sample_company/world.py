@@ -66,7 +66,7 @@ def write(seed: int, scale: int, months: int, out: Path, faults: bool = True) ->
     cash = Cash()
     subscriptions += money.pay_subscriptions(subscriptions, cash, seed)
     money.pay_contracts(contracts, cash, seed)
-    plan.after_paying(subscriptions, contracts)
+    plan.after_paying(subscriptions, contracts, usage.book)
     money.book(subscriptions, cash, seed)
     held_back = plan.before_payouts(cash)
     money.pay_out(cash, seed, held_back=held_back)
