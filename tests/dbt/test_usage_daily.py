@@ -1,0 +1,195 @@
+"""The usage chain on hand-made events: the same rows however they are loaded and built.
+
+The cases stand in int_usage__daily/*.yml. All of them are landed together, in three ways: at once and built anew; one
+delivery after the other, each built incrementally; and in the opposite order. Every way must show the expected rows and
+the same tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+import yaml
+
+from tests.conftest import ScratchCluster
+from tests.dbt import scratch_dbt
+from tests.dbt.raw_rows import load_documents, load_events
+
+FOLDER = Path(__file__).with_name("int_usage__daily")
+CATALOGUE = yaml.safe_load((FOLDER / "catalogue.yml").read_text())
+CASES = {
+    path.stem: yaml.safe_load(path.read_text()) for path in sorted(FOLDER.glob("*.yml")) if path.stem != "catalogue"
+}
+WAYS = ("at once", "day by day", "last day first")
+VIEWS = (
+    "+stg_usage__events",
+    "+stg_ops__loads",
+    "+stg_ops__builds",
+    "+stg_catalog__meters",
+    "+stg_control_plane__accounts",
+)
+MODELS = (
+    "int_usage__account_zones",
+    "int_usage__meters",
+    "int_usage__event_repeats",
+    "int_usage__delayed_events",
+    "int_usage__daily",
+    "int_usage__events",
+    "int_usage__late_events",
+    "int_usage__event_conflicts",
+    "fct_usage_daily",
+)
+TABLES = ("int_usage__daily", "int_usage__event_repeats", "int_usage__delayed_events", "int_usage__late_events")
+FIRST_DAY = date(2026, 3, 1)
+
+
+def deliveries() -> dict[date, list[dict[str, Any]]]:
+    """Events of all cases by delivery date."""
+    found: dict[date, list[dict[str, Any]]] = {}
+    for case in CASES.values():
+        for delivery in case["deliveries"]:
+            found.setdefault(delivery["delivered_on"], []).extend(delivery["events"])
+    return dict(sorted(found.items()))
+
+
+def load_reference(connection: psycopg.Connection[Any]) -> None:
+    """Meters and accounts of the cases, known from the first day."""
+    meters = [{"record_id": meter["meter_code"], "payload": meter} for meter in CATALOGUE["meters"]]
+    accounts = [{"record_id": account["account_id"], "payload": account} for account in CATALOGUE["accounts"]]
+    load_documents(connection, "catalog__meters", FIRST_DAY, meters)
+    load_documents(connection, "control_plane__accounts", FIRST_DAY, accounts)
+
+
+def build(connection: psycopg.Connection[Any], *, full_refresh: bool = False) -> None:
+    """One build of the usage chain for the loads since the last one, as the launcher would run it."""
+    build_id = uuid4()
+    connection.execute(
+        """
+        insert into ops.builds (build_id, holder, from_load_seq, to_load_seq, code_version, status)
+        select %s, 'test', coalesce((select max(to_load_seq) from ops.builds), 0), max(load_seq), 'test', 'running'
+        from ops.loads
+        """,
+        (build_id,),
+    )
+    started = connection.execute("select count(*) = 1 from ops.builds").fetchone() == (True,)
+    scratch_dbt.build("run", *(VIEWS if started else ()), *MODELS, full_refresh=full_refresh)
+    connection.execute(
+        "update ops.builds set status = 'succeeded', finished_at = clock_timestamp() where build_id = %s", (build_id,)
+    )
+
+
+def land_and_build(connection: psycopg.Connection[Any], way: str) -> None:
+    """All cases, in one of the three ways."""
+    load_reference(connection)
+    days = list(deliveries().items())
+    if way == "last day first":
+        days.reverse()
+    for delivered_on, events in days:
+        load_events(connection, delivered_on, events)
+        if way != "at once":
+            build(connection)
+    if way == "at once":
+        build(connection, full_refresh=True)
+
+
+def rows_of(connection: psycopg.Connection[Any], table: str) -> list[dict[str, Any]]:
+    """All rows of an intermediate table, ordered by all columns."""
+    with connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
+        found = cursor.execute(f"select * from intermediate.{table}".encode()).fetchall()
+    return sorted(found, key=str)
+
+
+@pytest.fixture(scope="module", params=WAYS)
+def built(request: pytest.FixtureRequest, cluster: ScratchCluster) -> Iterator[psycopg.Connection[Any]]:
+    """A warehouse with all cases landed and built in one way."""
+    with scratch_dbt.warehouse(cluster) as connection:
+        land_and_build(connection, request.param)
+        yield connection
+
+
+def comparable(value: Any) -> Any:
+    """A value of a case or of a table, so that equal ones compare equal."""
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, int | Decimal) or (isinstance(value, str) and value.replace(".", "", 1).isdigit()):
+        return Decimal(value)
+    return value
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_case_shows_its_expected_rows(built: psycopg.Connection[Any], name: str) -> None:
+    case = CASES[name]
+    for table, expected in case["expect"].items():
+        columns = list(expected[0]) if expected else ["event_id"]
+        found = [
+            {column: comparable(row[column]) for column in columns}
+            for row in rows_of(built, table)
+            if row["account_id"] in case["accounts"]
+        ]
+        wanted = [{column: comparable(row[column]) for column in columns} for row in expected]
+        assert sorted(found, key=str) == sorted(wanted, key=str), case["description"]
+
+
+SEEN: dict[str, list[dict[str, Any]]] = {}
+
+
+def test_every_way_of_loading_gives_the_same_tables(built: psycopg.Connection[Any]) -> None:
+    for table in TABLES:
+        rows = rows_of(built, table)
+        assert rows == SEEN.setdefault(table, rows), table
+        assert rows, table
+
+
+def test_every_landed_event_is_accounted_for(built: psycopg.Connection[Any]) -> None:
+    landed = built.execute("select count(*) from raw.usage__events").fetchone()
+    counted = built.execute(
+        "select sum(event_count + duplicate_count + conflict_count) from marts.fct_usage_daily"
+    ).fetchone()
+    assert landed == counted
+
+
+def test_a_build_without_new_loads_changes_nothing(built: psycopg.Connection[Any]) -> None:
+    before = {table: rows_of(built, table) for table in TABLES}
+    build(built)
+    assert {table: rows_of(built, table) for table in TABLES} == before
+
+
+@pytest.mark.parametrize("built", ["day by day"], indirect=True)
+def test_a_new_zone_moves_the_days_of_its_account_alone(built: psycopg.Connection[Any]) -> None:
+    before = rows_of(built, "int_usage__daily")
+    moved = [{"record_id": "berlin", "payload": {"account_id": "berlin", "timezone": "America/New_York"}}]
+    load_documents(built, "control_plane__accounts", date(2026, 11, 9), moved)
+    build(built)
+    after = rows_of(built, "int_usage__daily")
+    # [29 March 04:00Z, 30 March 04:00Z) is the day in New York
+    berlin = {(row["usage_on"], row["quantity"]) for row in after if row["account_id"] == "berlin"}
+    assert berlin == {(date(2026, 3, 28), Decimal(3)), (date(2026, 3, 29), Decimal(2))}
+    assert [row for row in after if row not in before] == [row for row in after if row["account_id"] == "berlin"]
+    assert [row for row in before if row not in after] == [row for row in before if row["account_id"] == "berlin"]
+    build(built, full_refresh=True)
+    assert rows_of(built, "int_usage__daily") == after
+
+
+@pytest.mark.parametrize("built", ["day by day"], indirect=True)
+def test_a_remapped_event_type_moves_to_its_new_meter(built: psycopg.Connection[Any]) -> None:
+    meter = {"meter_code": "peak_tb", "event_type": "com.acme.storage", "aggregation": "sum"}
+    records = [
+        {"record_id": "peak_gb", "payload": CATALOGUE["meters"][2], "is_deleted": True},
+        {"record_id": "peak_tb", "payload": meter},
+    ]
+    load_documents(built, "catalog__meters", date(2026, 11, 10), records)
+    build(built)
+    after = rows_of(built, "int_usage__daily")
+    storage = [(row["meter_code"], row["quantity"]) for row in after if row["event_type"] == "com.acme.storage"]
+    assert storage == [("peak_tb", Decimal("10.5"))]
+    build(built, full_refresh=True)
+    assert rows_of(built, "int_usage__daily") == after
