@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-SEED, SCALE, MONTHS = 1, 1, 3
+SEED, SCALE, MONTHS = 7, 1, 3
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,6 @@ def built_sample(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with cluster.database(TEMPLATE) as url:
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv("TIEOUT_WAREHOUSE_URL", url)
-            environment.setenv("TIEOUT_STATE_DIR", str(tmp_path_factory.mktemp("state")))
             load_landing(landing)
             build(holder="tests")
         yield BuiltSample(url, landing, landing / "truth.jsonl")

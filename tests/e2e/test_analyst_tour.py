@@ -85,7 +85,7 @@ def test_the_tour_is_served_as_an_app(url, request):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = ["--headless", "--no-token", "--host", "127.0.0.1", "--port", str(port), "--skip-update-check"]
+    options = ["--headless", "--no-token", "--host", "127.0.0.1", "--port", str(port)]
     process = subprocess.Popen(
         [sys.executable, "-m", "marimo", "run", NOTEBOOK, *options],
         cwd=request.config.rootpath,

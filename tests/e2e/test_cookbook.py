@@ -8,7 +8,7 @@ import pytest
 from warehouse.connection import connect
 
 COOKBOOK = Path(__file__).resolve().parents[2] / "docs" / "cookbook.sql"
-QUERIES = dict(re.findall(r"^-- name: (.+?)\n(.*?;)", COOKBOOK.read_text("utf-8"), re.MULTILINE | re.DOTALL))
+QUERIES = dict(re.findall(r"^-- name: (.+?)\n(.*?;)$", COOKBOOK.read_text("utf-8"), re.MULTILINE | re.DOTALL))
 
 
 def test_there_are_queries_to_begin_with():
