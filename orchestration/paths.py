@@ -27,13 +27,20 @@ def sample_landing() -> Path:
     return get_settings().state_dir.resolve() / "sample-landing"
 
 
+def landing_folder() -> Path:
+    """The landing folder: the one that is set, else ``./landing``, else the sample company's where only that is there."""
+    landing = get_settings().landing
+    unset = "TIEOUT_LANDING" not in os.environ
+    return sample_landing() if unset and not landing.is_dir() and sample_landing().is_dir() else landing.resolve()
+
+
 def dagster_environment() -> dict[str, str]:
     """What every Dagster process needs to find ``dagster.yaml`` and the state, and to phone nobody."""
     return {
         "DAGSTER_HOME": str(ROOT),
         "TIEOUT_DAGSTER_STATE": str(dagster_state()),
         "TIEOUT_STATE_DIR": str(get_settings().state_dir.resolve()),
-        "TIEOUT_LANDING": str(get_settings().landing.resolve()),
+        "TIEOUT_LANDING": str(landing_folder()),
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "DAGSTER_DG_UPDATE_CHECK_ENABLED": "0",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

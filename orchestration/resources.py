@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from warehouse.settings import get_settings
+from orchestration.paths import landing_folder
 
 
 class LandingFolder(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -14,4 +14,4 @@ class LandingFolder(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def folder(self) -> Path:
         """The folder as a path; it need not exist."""
-        return Path(self.path) if self.path else get_settings().landing
+        return Path(self.path) if self.path else landing_folder()

@@ -10,6 +10,7 @@ import psycopg
 
 from ingestion import landing
 from orchestration.partitions import daily
+from orchestration.progress import report
 from orchestration.resources import LandingFolder
 from warehouse.connection import ensure_started
 
@@ -45,6 +46,7 @@ def raw_asset(system: str, description: str, *, kinds: Iterable[str] = ()) -> dg
         ],
     )
     def load(context: dg.AssetExecutionContext, landing_folder: LandingFolder) -> dg.MaterializeResult:
+        report("loading deliveries", 0, 1)
         start, end = days_of(context)
         results = load_days(landing_folder, system, start, end)
         for day, of_day in _by_day(results).items():

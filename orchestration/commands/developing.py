@@ -1,0 +1,77 @@
+"""Dagster's UI and daemon on this machine."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from orchestration.commands.terminal import AsJson, Exit, errors, print_json, screen, told
+from orchestration.paths import ROOT, dagster_environment, dagster_state
+
+HOST = "127.0.0.1"
+WORKSPACE = ("-m", "orchestration.definitions", "-d", str(ROOT))
+STOP_SECONDS = 20
+
+
+@told
+def dev(port: Annotated[int, typer.Option(help="Port of the UI on 127.0.0.1.")] = 3000) -> None:
+    """Open the Dagster UI with its daemon: lineage, runs, partitions, checks. Ctrl-C stops both.
+
+    Only this machine can reach it: the UI has no login.
+    """
+    from orchestration import dbt_process
+    from warehouse.connection import ensure_started
+    from warehouse.migrate import migrate
+
+    ensure_started()
+    migrate()
+    dbt_process.manifest_path()
+    dagster_state().mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, **dagster_environment()}
+    screen.print(f"Dagster UI: http://{HOST}:{port}   (Ctrl-C stops it)")
+    processes = [
+        subprocess.Popen([*_module("dagster_webserver"), "-h", HOST, "-p", str(port), *WORKSPACE], env=environment),
+        subprocess.Popen([*_module("dagster"), "daemon", "run", *WORKSPACE], env=environment),
+    ]
+    try:
+        while all(process.poll() is None for process in processes):
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        return
+    finally:
+        _stop(processes)
+    errors.print("A Dagster process ended by itself; its last words are above.", style="red")
+    raise typer.Exit(Exit.FAILED)
+
+
+@told
+def dagster_env(as_json: AsJson = False) -> None:
+    """Print the environment in which Dagster's own commands find this project: eval "$(tieout dagster-env)"."""
+    environment = dagster_environment()
+    if as_json:
+        print_json(environment)
+        return
+    for name, value in environment.items():
+        typer.echo(f"export {name}={shlex.quote(value)}")
+
+
+def _module(name: str) -> list[str]:
+    return [sys.executable, "-m", name]
+
+
+def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+    for process in processes:
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()

@@ -1,0 +1,195 @@
+"""Extracts: write the sample company's, load a landing folder's, and look at what was set aside."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from orchestration.commands.terminal import AsJson, DefaultGroup, Exit, errors, print_json, screen, table, told
+from orchestration.queries import rows_of
+
+if TYPE_CHECKING:
+    from ingestion.landing import LoadResult
+
+COUNTS = ("rows_in", "accepted", "duplicate", "quarantined", "late_excluded")
+
+load_app = typer.Typer(
+    cls=DefaultGroup,
+    no_args_is_help=False,
+    help="Load extracts into raw: tieout load [LANDING]; what was loaded: tieout load status.",
+)
+quarantine_app = typer.Typer(cls=DefaultGroup, help="Records and files that were set aside, with the reason.")
+
+LandingArgument = Annotated[
+    Path | None,
+    typer.Argument(help="Landing folder <landing>/<system>/<object>/<date>/<file>; default: TIEOUT_LANDING."),
+]
+Day = datetime | None
+
+
+@told
+def sample(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to.")] = Path("sample"),
+    seed: Annotated[int, typer.Option(help="The same seed writes the same bytes.")] = 7,
+    scale: Annotated[int, typer.Option(min=1, help="Multiplies usage; 1 is small.")] = 1,
+    months: Annotated[int, typer.Option(min=2, help="Months of business, ending with 2026-10.")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Write the sample company: extracts of all systems in their real formats, with known faults in truth.jsonl."""
+    from ingestion import sample_company
+
+    summary = sample_company.write(seed, scale, months, out)
+    if as_json:
+        print_json({"out": str(out), **vars_of(summary)})
+        return
+    screen.print(f"Written to {out}: " + ", ".join(f"{value:,} {name}" for name, value in vars_of(summary).items()))
+    screen.print(f"Load it:  tieout load {out}", style="dim")
+
+
+@load_app.command("folder", hidden=True)
+@told
+def load(
+    landing: LandingArgument = None,
+    system: Annotated[list[str] | None, typer.Option("--system", help="Only this system; may be repeated.")] = None,
+    start: Annotated[Day, typer.Option("--from", formats=["%Y-%m-%d"], help="First delivery day (YYYY-MM-DD).")] = None,
+    end: Annotated[Day, typer.Option("--until", formats=["%Y-%m-%d"], help="The day after the last delivery day.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Load every complete file of a landing folder, once.
+
+    A file is loaded whole or not at all; the same file again changes nothing; records that are wrong go to quarantine with
+    the reason; a file that is incomplete, or has changed since it was loaded, is refused and named.
+    Ends with 3 when files were refused.
+    """
+    from ingestion.landing import load_landing
+    from warehouse.connection import ensure_started
+    from warehouse.lock import writer_lock
+    from warehouse.migrate import migrate
+    from warehouse.settings import get_settings
+
+    folder = landing or get_settings().landing
+    if not folder.is_dir():
+        errors.print(f"There is no folder {folder}. Give the landing folder, or set TIEOUT_LANDING.", style="red")
+        raise typer.Exit(Exit.FAILED)
+    ensure_started()
+    migrate()
+    with writer_lock(holder="tieout load"):
+        results = load_landing(folder, system, start.date() if start else None, end.date() if end else None)
+    if as_json:
+        print_json({"loads": [result.as_dict() for result in results]})
+    else:
+        _say_loads(results)
+    if any(result.status == "refused" for result in results):
+        raise typer.Exit(Exit.ATTENTION)
+
+
+@load_app.command("status")
+@told
+def load_status(as_json: AsJson = False) -> None:
+    """What has been loaded, by system and object: files, rows, and the last delivery day."""
+    rows = rows_of("""
+        select
+            system, object, count(*) as files, max(delivered_on) as last_delivered_on, sum(rows_in) as rows_in,
+            sum(accepted) as accepted, sum(duplicate) as duplicate, sum(quarantined) as quarantined,
+            sum(late_excluded) as late_excluded
+        from ops.loads group by system, object order by system, object
+    """)
+    if as_json:
+        print_json({"objects": rows})
+        return
+    figures = ["files", *COUNTS]
+    shown = [
+        [row["system"], row["object"], str(row["last_delivered_on"]), *(f"{int(row[name]):,}" for name in figures)]
+        for row in rows
+    ]
+    screen.print(table("Loaded", ["system", "object", "last delivery", *figures], shown, right=figures))
+
+
+@quarantine_app.command("list")
+@told
+def quarantine_list(as_json: AsJson = False) -> None:
+    """Records set aside and files refused, by object and reason."""
+    rows = rows_of("""
+        select 'record' as kind, system, object, reason, count(*) as number, max(delivered_on) as last_delivered_on
+        from quarantine.records group by system, object, reason
+        union all
+        select 'file', system, object, reason, count(*), max(delivered_on) from ops.refusals group by system, object, reason
+        order by 1 desc, 2, 3, 4
+    """)
+    if as_json:
+        print_json({"quarantine": rows})
+        return
+    if not rows:
+        screen.print("Nothing is in quarantine, and no file was refused.")
+        return
+    shown = [
+        [row["kind"], row["system"], row["object"], row["reason"], f"{row['number']:,}", str(row["last_delivered_on"])]
+        for row in rows
+    ]
+    columns = ["what", "system", "object", "reason", "number", "last delivery"]
+    screen.print(table("Set aside", columns, shown, right=["number"]))
+    screen.print("The records themselves:  tieout quarantine show <system> <object>", style="dim")
+
+
+@quarantine_app.command("show")
+@told
+def quarantine_show(
+    system: Annotated[str, typer.Argument(help="For example usage.")],
+    object_name: Annotated[str, typer.Argument(metavar="OBJECT", help="For example events.")],
+    reason: Annotated[str | None, typer.Option(help="Only this reason.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many records.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """The records of one object that were set aside: where they stand, why, and their text."""
+    rows = rows_of(
+        """
+        select
+            records.delivered_on, loads.file_name, records.line_no, records.reason, records.detail, records.record_id, records.raw
+        from quarantine.records as records
+        left join ops.loads as loads on records.load_id = loads.load_id
+        where records.system = %s and records.object = %s and records.reason = coalesce(%s, records.reason)
+        order by records.delivered_on, loads.file_name, records.line_no
+        limit %s
+        """,
+        (system, object_name, reason, limit),
+    )
+    if as_json:
+        print_json({"records": rows})
+        return
+    for row in rows:
+        screen.print(
+            f"[bold]{system}/{object_name}/{row['delivered_on']}/{row['file_name']}:{row['line_no']}[/]  {row['reason']}"
+        )
+        screen.print(str(row["detail"] or ""), markup=False)
+        screen.print(str(row["raw"] or ""), style="dim", markup=False, highlight=False)
+    if not rows:
+        screen.print("No such record is in quarantine.")
+
+
+def vars_of(summary: Any) -> dict[str, Any]:
+    """The figures of a summary, whatever it is made of."""
+    return {name: value for name, value in summary.__dict__.items() if isinstance(value, int | str)}
+
+
+def _say_loads(results: Sequence[LoadResult]) -> None:
+    by_object: dict[tuple[str, str], Counter[str]] = {}
+    for result in results:
+        of_object = by_object.setdefault((result.system, result.object), Counter())
+        of_object["files"] += 1
+        of_object[result.status] += 1
+        for name in COUNTS:
+            of_object[name] += int(getattr(result, name) or 0)
+    figures = ["files", "loaded", "already_loaded", "refused", *COUNTS]
+    shown = [[*key, *(f"{counted[name]:,}" for name in figures)] for key, counted in sorted(by_object.items())]
+    titles = ["files", "loaded", "already", "refused", "rows in", "accepted", "duplicate", "quarantined", "late"]
+    screen.print(table("Loaded", ["system", "object", *titles], shown, right=titles))
+    for result in results:
+        if result.status == "refused":
+            screen.print(f"[red]refused[/] {result.reason}: {result.detail or result.file}", highlight=False)
+    screen.print("Build the models:  tieout build", style="dim")
+
