@@ -69,11 +69,12 @@ class SeenEvents:
 
     def repeats(self, first: Hashes, second: Hashes) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Mask of the events that were seen before, in an earlier block or earlier in this one; all are seen now."""
+        if not len(first):
+            return np.zeros(0, bool)
         order = np.argsort(first, kind="stable")
         keys, others = first[order], second[order]
         again = np.zeros(len(first), bool)
-        if len(keys) > 1:
-            again[order[1:]] = (keys[1:] == keys[:-1]) & (others[1:] == others[:-1])
+        again[order[1:]] = (keys[1:] == keys[:-1]) & (others[1:] == others[:-1])
         for run_keys, run_others in self._runs:
             at = np.searchsorted(run_keys, keys)
             at[at == len(run_keys)] = 0
@@ -123,22 +124,23 @@ def _hashes(events: pa.Table) -> tuple[Hashes, Hashes]:
 
 
 def _text_hashes(texts: pa.Array) -> tuple[Hashes, Hashes]:
-    """Two hashes of each text: its bytes times random weights, one weight for each place, summed modulo 2**64.
+    """Two hashes of each text: its bytes (plus one) times random weights, one for each place, summed modulo 2**64.
 
-    Two texts that differ have the same hash once in 2**57 drawings of the weights, which are drawn anew in each process.
+    Two texts that differ have one hash in common once in 2**57 drawings of the weights; each process draws anew.
     """
     offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset :][: len(texts) + 1].astype(np.int64)
     if not len(texts) or offsets[0] == offsets[-1]:
         return np.zeros(len(texts), np.uint64), np.zeros(len(texts), np.uint64)
-    content = np.frombuffer(texts.buffers()[2], np.uint8)[offsets[0] : offsets[-1]].astype(np.uint64)
+    content = np.frombuffer(texts.buffers()[2], np.uint8)[offsets[0] : offsets[-1]].astype(np.uint64) + np.uint64(1)
     lengths = np.diff(offsets)
     starts = offsets[:-1] - offsets[0]
     places = np.arange(len(content)) - np.repeat(starts, lengths)
+    filled = lengths > 0  # an empty text has no slice of the bytes, and the hash 0
     found = []
     for weights in _weights(int(lengths.max())):
-        # an empty text has no slice of its own in reduceat, and a hash of nothing
-        sums = np.add.reduceat(content * weights[places], np.minimum(starts, len(content) - 1))
-        found.append(np.where(lengths > 0, sums, np.uint64(0)))
+        hashes = np.zeros(len(texts), np.uint64)
+        hashes[filled] = np.add.reduceat(content * weights[places], starts[filled])
+        found.append(hashes)
     return found[0], found[1]
 
 

@@ -59,21 +59,24 @@ def read(source: Source) -> Iterator[Record | Reject]:
             )
 
     statements: dict[tuple[str, str], list[tuple[int, dict[str, str]]]] = {}
-    spoilt: BadRecord | None = None
+    spoilt: Reject | None = None
     for line_no, row, columns in strict_csv.rows(source, check):
         if isinstance(row, Reject):
-            spoilt = spoilt or BadRecord(row.reason, row.detail)
+            spoilt = spoilt or row
             continue
         values = dict(zip(columns, row, strict=True))
         account = profile.get("account") or values.get(profile.get("account_column", ""), "")
         currency = profile.get("currency") or values.get(profile.get("currency_column", ""), "")
         statements.setdefault((account.strip(), currency.strip().lower()), []).append((line_no, values))
+    if spoilt is not None and not statements:
+        yield spoilt
     for (account, currency), found in statements.items():
         place = found[0][0]
         raw = "\n".join(json.dumps(values, ensure_ascii=False) for _, values in found)
+        if spoilt is not None:
+            yield Reject(place, spoilt.reason, spoilt.detail, raw)
+            continue
         try:
-            if spoilt is not None:
-                raise spoilt
             statement = _statement(account, currency, [values for _, values in found], profile)
         except BadRecord as bad:
             yield rejected(source, place, bad, raw)

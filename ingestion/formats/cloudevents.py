@@ -260,11 +260,9 @@ class ColumnReader:
         fragments = [self._fragment(name, parts[name]) for name in meter.dimensions]
         if not fragments:
             return None
-        joined = (
-            fragments[0] if len(fragments) == 1 else pc.binary_join_element_wise(*fragments, ",", null_handling="skip")
-        )
-        if len(fragments) > 1:
-            joined = pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), joined)
+        joined = fragments[0]
+        for fragment in fragments[1:]:
+            joined = pc.coalesce(pc.binary_join_element_wise(joined, fragment, ","), joined, fragment)
         return pc.binary_join_element_wise("{", joined, "}", "")
 
     def _fragment(self, name: str, values: pa.Array) -> pa.Array:
