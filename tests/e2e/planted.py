@@ -1,7 +1,7 @@
 """What was planted in a sample world against what the controls raised.
 
-A planted fault is found when an open break of its control has its key, class, amount and quantity. Recall is found faults
-over faults; precision is open breaks that are a found fault over open breaks.
+A planted fault is found when an open break of its control has its key, class, amount and quantity. Recall is found
+faults over faults; precision is open breaks that are a found fault over open breaks.
 """
 
 from __future__ import annotations

@@ -16,13 +16,17 @@
     max_left, max_right: how many rows a key may have (a number or an expression over the row counts); none = any number
     in_parts: the right side may arrive in parts; until the deadline a part of it is in time
 
-    Gives one row a tracking key (grain: control_id x tracking_key) with left_* and right_* of every column above, and `outcome`, the first of:
+    Gives one row a tracking key (grain: control_id x tracking_key) with left_* and right_* of every column above, and
+    `outcome`, the first of:
         NULL_KEY, DUPLICATE, TIMING_RIGHT, TIMING_LEFT (the counterpart is not due yet), MISSING_RIGHT, MISSING_LEFT,
         CURRENCY, QUANTITY, AMOUNT, ROUNDING (within the tolerance: counted and summed, not raised), CUTOFF, MATCHED.
     Tolerances, the allowed business days and whether the months must agree stand in the registry (recon_controls).
     `deadline_on` is the last day on which the counterpart may arrive, `is_due` whether the watermark has passed it.
 -#}
 {% macro compare(control_id, left, right, carry=[], totals=[], max_left=1, max_right=1, in_parts=false) -%}
+    {%- set of_every_side = [
+        'row_count', 'currency_count', 'account_id', 'currency', 'amount_minor', 'quantity', 'business_on', 'due_on', 'ids',
+    ] -%}
     with
 
     parameters as (
@@ -51,7 +55,7 @@
             coalesce(left_keys.side_key, right_keys.side_key) as tracking_key,
             coalesce(left_keys.has_key, right_keys.has_key) as has_key,
             {%- for side in ['left', 'right'] %}
-            {%- for column in side_columns() + carry + totals %}
+            {%- for column in of_every_side + carry + totals %}
             {{ side }}_keys.{{ column }} as {{ side }}_{{ column }},
             {%- endfor %}
             {%- endfor %}
@@ -69,7 +73,8 @@
             parameters.compares_months,
             {{ add_business_days('joined.due_on', 'parameters.sla_business_days') }} as deadline_on,
             coalesce(
-                {{ add_business_days('joined.due_on', 'parameters.sla_business_days') }} < parameters.watermark_on, false
+                {{ add_business_days('joined.due_on', 'parameters.sla_business_days') }} < parameters.watermark_on,
+                false
             ) as is_due
         from joined
         cross join parameters
@@ -90,7 +95,8 @@
             when right_row_count is null then 'MISSING_RIGHT'
             when left_row_count is null then 'MISSING_LEFT'
             {%- if in_parts %}
-            when not is_due and right_amount_minor < left_amount_minor and left_currency = right_currency then 'TIMING_RIGHT'
+            when not is_due and right_amount_minor < left_amount_minor and left_currency = right_currency
+                then 'TIMING_RIGHT'
             {%- endif %}
             when left_currency_count > 1 or right_currency_count > 1 then 'CURRENCY'
             when left_currency is distinct from right_currency then 'CURRENCY'
@@ -99,22 +105,17 @@
             when (left_amount_minor is null) <> (right_amount_minor is null) then 'AMOUNT'
             when abs(left_amount_minor - right_amount_minor) > amount_tolerance_minor then 'AMOUNT'
             when left_amount_minor <> right_amount_minor then 'ROUNDING'
-            when compares_months and {{ month_start('left_business_on') }} <> {{ month_start('right_business_on') }} then 'CUTOFF'
+            when compares_months and {{ month_start('left_business_on') }} <> {{ month_start('right_business_on') }}
+                then 'CUTOFF'
             else 'MATCHED'
         end as outcome
     from dated
 {%- endmacro %}
 
 
-{#- The columns that both sides of a comparison have after they are summed by key. -#}
-{% macro side_columns() -%}
-    {{ return([
-        'row_count', 'currency_count', 'account_id', 'currency', 'amount_minor', 'quantity', 'business_on', 'due_on', 'ids',
-    ]) }}
-{%- endmacro %}
-
-
-{#- One side summed by key, without the currency in the key: a wrong currency is one CURRENCY break, not two missing rows. -#}
+{#-
+    One side summed by key, without the currency in the key: a wrong currency is one CURRENCY break, not two missing rows.
+-#}
 {% macro side_by_key(relation, side, carry, totals) -%}
     select
             {{ side_key('tracking_key', 'row_id', side) }} as side_key,
@@ -146,10 +147,11 @@
 
 
 {#-
-    The last CTE of a control: the compared rows, with the column break_class that the control gave them (null = nothing to say),
-    in the one shape that all controls share. Grain: control_id x tracking_key.
+    The last CTE of a control: the compared rows, with the column break_class that the control gave them (null = nothing
+    to say), in the one shape that all controls share. Grain: control_id x tracking_key.
     status: expected (in time), rounding (within the tolerance), open (a break), matched.
-    amount_minor and quantity_delta are left less right; `counted` replaces the quantity of breaks that are found in rows that agree.
+    amount_minor and quantity_delta are left less right; `counted` replaces the quantity of breaks that are found in rows
+    that agree.
 -#}
 {% macro control_rows(relation, carry=[], totals=[], counted=none) -%}
     select
@@ -195,7 +197,9 @@
 {#- The break class of a control from the outcome: the names that the control gives, then the outcome itself. -#}
 {% macro named_outcome(names={}) -%}
     case outcome
-        {%- for outcome in ['NULL_KEY', 'DUPLICATE', 'MISSING_RIGHT', 'MISSING_LEFT', 'CURRENCY', 'QUANTITY', 'AMOUNT', 'CUTOFF'] %}
+        {%- for outcome in [
+            'NULL_KEY', 'DUPLICATE', 'MISSING_RIGHT', 'MISSING_LEFT', 'CURRENCY', 'QUANTITY', 'AMOUNT', 'CUTOFF',
+        ] %}
         when '{{ outcome }}' then '{{ names.get(outcome, outcome) }}'
         {%- endfor %}
     end
@@ -204,6 +208,6 @@
 
 {#- Where a record was loaded from, as an auditor asks for it: <system>/<object>/<date>/<file>:<line>. -#}
 {% macro file_line(loads, line_no) -%}
-    {{ loads }}.system || '/' || {{ loads }}.object || '/' || {{ date_text(loads ~ '.delivered_on') }} || '/' || {{ loads }}.file_name
-    || ':' || cast({{ line_no }} as text)
+    {{ loads }}.system || '/' || {{ loads }}.object || '/' || {{ date_text(loads ~ '.delivered_on') }}
+    || '/' || {{ loads }}.file_name || ':' || cast({{ line_no }} as text)
 {%- endmacro %}

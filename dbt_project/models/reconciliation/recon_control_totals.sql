@@ -10,8 +10,8 @@ results as (
     select * from {{ ref('recon_results') }}
 ),
 
--- Left less right, row by row, straight from the populations; the result of its key says where the row's difference belongs
--- and which month the key counts in (both of its sides, so that an invoice of October paid in November is one month's matter).
+-- Left less right, row by row, straight from the populations; the result of its key says where the row's difference
+-- belongs and which month the key counts in (both sides: an invoice of October paid in November is October's matter).
 signed as (
     select
         sides.control_id,

@@ -20,7 +20,7 @@ deliveries as (
     group by system
 ),
 
--- A system that must deliver and never did holds the control at the beginning of time: nothing is evaluated, nothing passes.
+-- A system that must deliver and never did holds the control at the beginning of time: nothing is evaluated.
 -- One that delivers only what changed has no watermark of its own once it has delivered.
 reached as (
     select

@@ -1,3 +1,4 @@
+{%- set service_zone = "case when issued.line_kind = 'usage' then coalesce(accounts.timezone, 'UTC') else 'UTC' end" -%}
 with
 
 lines as (
@@ -24,14 +25,8 @@ dated as (
         prices.product_code,
         prices.revenue_account,
         prices.meter_code,
-        case
-            when issued.line_kind = 'usage' then {{ local_date('issued.period_start', "coalesce(accounts.timezone, 'UTC')") }}
-            else {{ utc_date('issued.period_start') }}
-        end as service_start_on,
-        case
-            when issued.line_kind = 'usage' then {{ local_date('issued.period_end', "coalesce(accounts.timezone, 'UTC')") }}
-            else {{ utc_date('issued.period_end') }}
-        end as service_end_on
+        {{ local_date('issued.period_start', service_zone) }} as service_start_on,
+        {{ local_date('issued.period_end', service_zone) }} as service_end_on
     from issued
     left join prices on issued.price_code = prices.price_code
     left join accounts on issued.account_id = accounts.account_id

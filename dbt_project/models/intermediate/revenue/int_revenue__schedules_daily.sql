@@ -39,7 +39,7 @@ used as (
     from days
 ),
 
--- Usage: by what was used to date. Everything else, and usage of nothing: evenly, the units left over to the earliest days.
+-- Usage: by what was used to date. Everything else, and usage of nothing: evenly, left-over units to the earliest days.
 to_date as (
     select
         used.*,

@@ -1,3 +1,6 @@
+{%- set tier_columns = [
+    'tiers.lower_bound', 'tiers.upper_bound', 'tiers.unit_amount_minor', 'tiers.flat_amount_minor',
+] -%}
 with
 
 usage_to_date as (
@@ -28,12 +31,9 @@ tiered as (
         billable.invoice_line_id,
         billable.month_on,
         sum(case
-            when billable.charge_model = 'graduated' then {{ graduated_tier_amount(
-                'billable.units', 'tiers.lower_bound', 'tiers.upper_bound', 'tiers.unit_amount_minor', 'tiers.flat_amount_minor'
-            ) }}
-            else {{ volume_tier_amount(
-                'billable.units', 'tiers.lower_bound', 'tiers.upper_bound', 'tiers.unit_amount_minor', 'tiers.flat_amount_minor'
-            ) }}
+            when billable.charge_model = 'graduated'
+                then {{ graduated_tier_amount('billable.units', *tier_columns) }}
+            else {{ volume_tier_amount('billable.units', *tier_columns) }}
         end) as tier_value
     from billable
     inner join tiers on billable.price_code = tiers.price_code

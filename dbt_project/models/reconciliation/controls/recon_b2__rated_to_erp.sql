@@ -21,7 +21,11 @@ named as (
 ),
 
 final as (
-    {{ control_rows('named', carry=['price_code', 'line_kind', 'unit_amount_minor'], totals=['gross_minor', 'discount_minor']) }}
+    {{ control_rows(
+        'named',
+        carry=['price_code', 'line_kind', 'unit_amount_minor'],
+        totals=['gross_minor', 'discount_minor']
+    ) }}
 )
 
 select * from final

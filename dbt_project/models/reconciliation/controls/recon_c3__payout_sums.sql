@@ -14,7 +14,9 @@ compared as (
 named as (
     select
         compared.*,
-        {{ named_outcome({'MISSING_LEFT': 'PAYOUT_SUM', 'MISSING_RIGHT': 'PAYOUT_SUM', 'AMOUNT': 'PAYOUT_SUM'}) }} as break_class
+        {{ named_outcome({
+            'MISSING_LEFT': 'PAYOUT_SUM', 'MISSING_RIGHT': 'PAYOUT_SUM', 'AMOUNT': 'PAYOUT_SUM',
+        }) }} as break_class
     from compared
 ),
 

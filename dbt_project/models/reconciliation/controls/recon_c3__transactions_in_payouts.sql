@@ -14,7 +14,9 @@ compared as (
 named as (
     select
         compared.*,
-        {{ named_outcome({'DUPLICATE': 'BT_TWICE', 'MISSING_RIGHT': 'BT_UNASSIGNED', 'MISSING_LEFT': 'BT_UNKNOWN'}) }} as break_class
+        {{ named_outcome({
+            'DUPLICATE': 'BT_TWICE', 'MISSING_RIGHT': 'BT_UNASSIGNED', 'MISSING_LEFT': 'BT_UNKNOWN',
+        }) }} as break_class
     from compared
 ),
 

@@ -18,7 +18,8 @@ named as (
         compared.*,
         case
             when outcome in ('AMOUNT', 'MISSING_RIGHT') and left_payout_status = 'failed' then 'RETURNED'
-            when outcome = 'AMOUNT' and right_charge_count > 0 and right_amount_minor < left_amount_minor then 'BANK_FEE'
+            when outcome = 'AMOUNT' and right_charge_count > 0 and right_amount_minor < left_amount_minor
+                then 'BANK_FEE'
             else {{ named_outcome({'MISSING_RIGHT': 'NOT_RECEIVED', 'MISSING_LEFT': 'UNKNOWN_CREDIT'}) }}
         end as break_class
     from compared

@@ -19,7 +19,8 @@ named as (
             when outcome = 'MISSING_RIGHT' and left_manifest_count = 0 then 'SILENT_SOURCE'
             when outcome = 'MISSING_RIGHT' and left_quantity = 0 then null
             when outcome in ('QUANTITY', 'MATCHED') and left_manifest_count = 0 and is_due then 'NO_MANIFEST'
-            when outcome in ('MISSING_RIGHT', 'QUANTITY') and left_quantity > coalesce(right_quantity, 0) then 'UNDER_LANDED'
+            when outcome in ('MISSING_RIGHT', 'QUANTITY') and left_quantity > coalesce(right_quantity, 0)
+                then 'UNDER_LANDED'
             when outcome = 'QUANTITY' then 'OVER_LANDED'
             when outcome = 'MATCHED' and left_quantity_sum <> right_quantity_sum then 'QTY_DRIFT'
             else {{ named_outcome() }}

@@ -18,7 +18,8 @@ named as (
         case
             when outcome = 'MATCHED' and right_unrated_count > 0 then 'REJECT_UNRATED'
             when outcome = 'MATCHED' and right_aged_count > 0 then 'QUAR_AGE'
-            when outcome = 'MATCHED' and right_duplicate_count >= 20 and right_duplicate_count * 20 > left_quantity then 'DUP_RATE'
+            when outcome = 'MATCHED' and right_duplicate_count >= 20 and right_duplicate_count * 20 > left_quantity
+                then 'DUP_RATE'
             else {{ named_outcome({'QUANTITY': 'IDENTITY'}) }}
         end as break_class
     from compared

@@ -38,7 +38,7 @@ measured as (
     left join billings on by_control.period_month = billings.period_month and by_control.currency = billings.currency
 ),
 
--- Gross, not net: offsetting breaks do not excuse each other. A control without materiality, or without amounts, allows none.
+-- Gross, not net: offsetting breaks do not excuse each other. A control without materiality, or amounts, allows none.
 final as (
     select
         period_month,

@@ -37,7 +37,8 @@ final as (
         cast(null as text) as control_id,
         'xxx' as currency,
         systems.system || coalesce(
-            ': loaded through ' || {{ date_text('deliveries.delivered_on') }} || ', due through ' || {{ date_text('periods.inputs_due_on') }},
+            ': loaded through ' || {{ date_text('deliveries.delivered_on') }}
+            || ', due through ' || {{ date_text('periods.inputs_due_on') }},
             ': never loaded'
         ) as reason,
         cast(0 as bigint) as break_count,

@@ -17,7 +17,8 @@ final as (
         'quarantine' as gate,
         cast(null as text) as control_id,
         'xxx' as currency,
-        quarantined.system || '/' || quarantined.object || ': lines in quarantine (' || quarantined.reason || ')' as reason,
+        quarantined.system || '/' || quarantined.object
+        || ': lines in quarantine (' || quarantined.reason || ')' as reason,
         count(*) as break_count,
         cast(null as bigint) as amount_minor
     from periods

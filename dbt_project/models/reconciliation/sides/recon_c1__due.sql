@@ -24,8 +24,11 @@ final as (
         invoices.amount_due_minor as amount_minor,
         cast(null as numeric) as quantity,
         invoices.invoice_on as business_on,
-        {{ add_days('coalesce(invoices.due_on, invoices.invoice_on)', 'coalesce(conventions.payment_grace_days, 0)') }} as due_on,
-        'invoice ' || invoices.invoice_id || coalesce(' (' || {{ file_line('loads', 'invoices.line_no') }} || ')', '') as evidence,
+        {{ add_days(
+            'coalesce(invoices.due_on, invoices.invoice_on)', 'coalesce(conventions.payment_grace_days, 0)'
+        ) }} as due_on,
+        'invoice ' || invoices.invoice_id
+        || coalesce(' (' || {{ file_line('loads', 'invoices.line_no') }} || ')', '') as evidence,
         invoices.status as invoice_status,
         case when invoices.is_closed then 1 else 0 end as closed_count,
         0 as repeat_count

@@ -11,7 +11,9 @@ payments as (
 followed as (
     select
         payments.*,
-        lag(paid_at) over (partition by billing_system, invoice_id, currency, amount_minor order by paid_at, payment_id) as previous_at
+        lag(paid_at) over (
+            partition by billing_system, invoice_id, currency, amount_minor order by paid_at, payment_id
+        ) as previous_at
     from payments
 ),
 
@@ -28,7 +30,10 @@ final as (
         'payment ' || payment_id as evidence,
         cast(null as text) as invoice_status,
         0 as closed_count,
-        case when {{ days_between(utc_date('previous_at'), utc_date('paid_at')) }} <= 7 then 1 else 0 end as repeat_count
+        case
+            when {{ days_between(utc_date('previous_at'), utc_date('paid_at')) }} <= 7 then 1
+            else 0
+        end as repeat_count
     from followed
 )
 

@@ -24,7 +24,8 @@ loads as (
 final as (
     select
         entitlements.account_id || '|' || entitlements.feature_code as tracking_key,
-        entitlements.account_id || '|' || entitlements.feature_code || '|' || {{ instant_text('entitlements.valid_from_at') }} as row_id,
+        entitlements.account_id || '|' || entitlements.feature_code
+        || '|' || {{ instant_text('entitlements.valid_from_at') }} as row_id,
         entitlements.account_id,
         cast(null as text) as currency,
         cast(null as bigint) as amount_minor,

@@ -14,7 +14,7 @@ clock as (
     select * from {{ ref('int_clock__as_of') }}
 ),
 
--- A rejected line is old once two days have passed since its delivery: the month's billing cut-off would go by without it.
+-- A rejected line is old two days after its delivery: the month's billing cut-off would go by without it.
 rejected as (
     select
         quarantined.load_id,

@@ -1,0 +1,59 @@
+"""The models of the dbt project as plain SQL: a `ref` is a table of that name on the search path.
+
+The files are the ones that dbt runs; only `ref`, `config` and dbt's dispatch are replaced. So a model can be run over
+thousands of generated cases in one session, without a dbt process for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+from jinja2.environment import TemplateModule
+
+PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+FOLDERS = ("engine", "rating", "reconciliation")
+
+
+class DefaultBodies:
+    """Stands for dbt's `adapter`: dispatches every macro to its `default__` body."""
+
+    def __init__(self) -> None:
+        """Start empty; the macros come once they are compiled."""
+        self.macros: TemplateModule | None = None
+
+    def dispatch(self, name: str, _project: str) -> Callable[..., str]:
+        """The default body of a dispatched macro."""
+        body: Callable[..., str] = getattr(self.macros, f"default__{name}")
+        return body
+
+
+@cache
+def _environment() -> Environment:
+    adapter = DefaultBodies()
+    # SQL text, not HTML: escaping would change it
+    environment = Environment(undefined=StrictUndefined, autoescape=False, extensions=["jinja2.ext.do"])  # noqa: S701
+    environment.globals.update(
+        {"adapter": adapter, "return": lambda value: value, "ref": lambda name: name, "config": lambda **_: ""}
+    )
+    files = [file for folder in FOLDERS for file in sorted((PROJECT / "macros" / folder).glob("*.sql"))]
+    adapter.macros = environment.from_string("\n".join(file.read_text("utf-8") for file in files)).module
+    environment.globals.update(
+        {name: macro for name, macro in vars(adapter.macros).items() if not name.startswith("_")}
+    )
+    return environment
+
+
+def expression(template: str) -> str:
+    """A SQL expression written with macros, rendered: `expression("{{ add_days('d', 1) }}")`."""
+    return _environment().from_string(template).render()
+
+
+def model_query(name: str) -> str:
+    """The query of a model. Raises ValueError when the project has no model of that name, or several."""
+    files = list((PROJECT / "models").rglob(f"{name}.sql"))
+    if len(files) != 1:
+        raise ValueError(f"{len(files)} models are named {name}")
+    return expression(files[0].read_text("utf-8"))
