@@ -22,7 +22,8 @@ WAYS = (
     ("duplicate", "DUPLICATE", "jpy", "eur"),
     ("closed", "CLOSED_NOT_PAID", "usd", "jpy"),
 )
-OVERDUE = frozenset({"none", "partial"})
+# Nothing is missed before it is due.
+OVERDUE = frozenset({"none", "partial", "closed"})
 LATEST_SELF_SERVICE = datetime.fromisoformat("2026-10-24T00:00:00+00:00")
 # Thirty days to pay and five of grace must have passed at the last delivery.
 LATEST_OVERDUE = datetime.fromisoformat("2026-10-01T00:00:00+00:00")
