@@ -32,8 +32,8 @@ def pull_stripe(
 ) -> None:
     """List every object of a Stripe account at one pinned API version and keep the answers word for word.
 
-    The key is read from TIEOUT_STRIPE_API_KEY; a restricted key that may only read is enough. When Stripe refuses or cannot
-    be reached the command says where it stopped, and the same command goes on from there.
+    The key is read from TIEOUT_STRIPE_API_KEY; a restricted key that may only read is enough. When Stripe refuses or
+    cannot be reached the command says where it stopped, and the same command goes on from there.
     """
     from pydantic import ValidationError
 
@@ -58,7 +58,6 @@ def pull_stripe(
         print_json({"pulled": [{**vars(result), "path": str(result.path)} for result in results]})
         return
     shown = [[result.object, result.status, f"{result.rows:,}", f"{result.pages:,}"] for result in results]
-    screen.print(
-        table(f"Stripe, delivered {day}", ["object", "status", "rows", "pages"], shown, right=["rows", "pages"])
-    )
+    figures = ["rows", "pages"]
+    screen.print(table(f"Stripe, delivered {day}", ["object", "status", *figures], shown, right=figures))
     screen.print(f"Load it:  tieout load {folder}", style="dim")

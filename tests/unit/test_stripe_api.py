@@ -9,9 +9,11 @@ from datetime import UTC, date, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from typer.testing import CliRunner
 
 from ingestion.sources import stripe_api
 from ingestion.sources.stripe_api import StripePullFailed, StripeSettings, pull
+from orchestration.cli import app
 
 DAY = date(2026, 10, 29)
 CANARY = "rk_test_canary"
@@ -259,3 +261,30 @@ def test_an_unknown_object_is_refused(tmp_path):
 def test_the_api_is_reached_encrypted_or_on_this_machine():
     with pytest.raises(ValueError, match="https"):
         StripeSettings(api_key="rk_test_x", api_base="http://api.example.com")
+
+
+def test_the_command_pulls_and_says_what_came(tmp_path, monkeypatch):
+    with serving(lambda *_: page('{"id":"cus_1"}')) as (_, settings):
+        monkeypatch.setenv("TIEOUT_STRIPE_API_KEY", CANARY)
+        monkeypatch.setenv("TIEOUT_STRIPE_API_BASE", settings.api_base)
+        command = [
+            "pull",
+            "stripe",
+            "--landing",
+            str(tmp_path),
+            "--date",
+            "2026-10-29",
+            "--object",
+            "customers",
+            "--json",
+        ]
+        ended = CliRunner().invoke(app, command)
+    assert ended.exit_code == 0
+    assert json.loads(ended.stdout)["pulled"][0]["rows"] == 1
+
+
+def test_the_command_names_the_setting_that_is_missing(monkeypatch):
+    monkeypatch.delenv("TIEOUT_STRIPE_API_KEY", raising=False)
+    ended = CliRunner().invoke(app, ["pull", "stripe"])
+    assert ended.exit_code == 1
+    assert "TIEOUT_STRIPE_API_KEY" in ended.stderr
