@@ -37,7 +37,7 @@ ranked as (
         coalesce(pool_minor, 0) - sum(share_floor) over expected_invoice as left_over,
         row_number() over (
             partition by billing_system, subscription_id, invoiced_at, coupon_id
-            order by share_rest desc nulls last, subscription_item_id, charge_id
+            order by share_rest desc nulls last, subscription_item_id asc, charge_id asc
         ) as rest_rank
     from shared
     window expected_invoice as (partition by billing_system, subscription_id, invoiced_at, coupon_id)

@@ -21,19 +21,27 @@ states as (
     inner join snapshots on items.event_id = snapshots.event_id
 ),
 
-marked as (
+followed as (
     select
         states.*,
+        lag(valid_to) over (partition by subscription_item_id order by valid_from) as previous_valid_to,
+        lag(price_id) over (partition by subscription_item_id order by valid_from) as previous_price_id,
+        lag(quantity) over (partition by subscription_item_id order by valid_from) as previous_quantity
+    from states
+),
+
+marked as (
+    select
+        followed.*,
         case
             when
-                valid_from = lag(valid_to) over item_history
-                and price_id = lag(price_id) over item_history
-                and quantity is not distinct from lag(quantity) over item_history
+                valid_from = previous_valid_to
+                and price_id = previous_price_id
+                and not (quantity is distinct from previous_quantity)
                 then 0
             else 1
         end as starts_version
-    from states
-    window item_history as (partition by subscription_item_id order by valid_from)
+    from followed
 ),
 
 numbered as (

@@ -41,8 +41,8 @@ final as (
             periods.subscription_id = item_versions.subscription_id
             and periods.billing_interval = item_versions.billing_interval
             and periods.interval_count = item_versions.interval_count
-            and item_versions.valid_from <= periods.period_start
-            and (item_versions.valid_to is null or item_versions.valid_to > periods.period_start)
+            and periods.period_start >= item_versions.valid_from
+            and (periods.period_start < item_versions.valid_to or item_versions.valid_to is null)
 )
 
 select * from final

@@ -22,8 +22,8 @@ final as (
         on
             usage_periods.account_id = usage_daily.account_id
             and usage_periods.meter_code = usage_daily.meter_code
-            and usage_daily.usage_on >= usage_periods.usage_from
-            and usage_daily.usage_on < usage_periods.usage_until
+            and usage_periods.usage_from <= usage_daily.usage_on
+            and usage_periods.usage_until > usage_daily.usage_on
     group by usage_periods.subscription_item_id, usage_periods.period_start, usage_periods.aggregation
 )
 

@@ -19,9 +19,9 @@ final as (
         on
             usage_periods.account_id = late_events.account_id
             and usage_periods.meter_code = late_events.meter_code
-            and late_events.usage_on >= usage_periods.usage_from
-            and late_events.usage_on < usage_periods.usage_until
-            and late_events.recorded_at >= usage_periods.cut_off_at
+            and usage_periods.usage_from <= late_events.usage_on
+            and usage_periods.usage_until > late_events.usage_on
+            and usage_periods.cut_off_at <= late_events.recorded_at
     group by usage_periods.subscription_item_id, usage_periods.period_start
 )
 

@@ -27,9 +27,9 @@ final as (
         on
             usage_periods.account_id = events.account_id
             and usage_periods.meter_code = events.meter_code
-            and events.usage_on >= usage_periods.usage_from
-            and events.usage_on < usage_periods.usage_until
-            and events.recorded_at < usage_periods.cut_off_at
+            and usage_periods.usage_from <= events.usage_on
+            and usage_periods.usage_until > events.usage_on
+            and usage_periods.cut_off_at > events.recorded_at
     group by usage_periods.subscription_item_id, usage_periods.period_start
 )
 

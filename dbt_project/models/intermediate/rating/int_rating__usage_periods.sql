@@ -36,8 +36,8 @@ final as (
             and periods.subscription_id = metered_items.subscription_id
             and periods.billing_interval = metered_items.billing_interval
             and periods.interval_count = metered_items.interval_count
-            and metered_items.valid_from < periods.served_until
-            and (metered_items.valid_to is null or metered_items.valid_to >= periods.served_until)
+            and periods.served_until > metered_items.valid_from
+            and (periods.served_until <= metered_items.valid_to or metered_items.valid_to is null)
     inner join conventions
         on
             periods.billing_system = conventions.billing_system
