@@ -22,7 +22,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help=(
         "Tie out billing and revenue: usage, Stripe, CRM, ERP and bank, to the cent.\n\n"
-        "A month in five commands: tieout up, tieout load LANDING, tieout build, tieout close summary, tieout breaks list. "
+        "A month in five commands: tieout up, tieout load LANDING, tieout build, tieout close summary, "
+        "tieout breaks list. "
         "Or all of it on a sample company: tieout demo.\n\n"
         "Exit codes: 0 done; 1 could not be done; 2 wrong usage; 3 done, but something wants attention."
     ),

@@ -95,7 +95,7 @@ def migrations(connection: Database) -> Iterator[Finding]:
     done = len(applied(connection))
     if waiting:
         names = ", ".join(migration.name for migration in waiting)
-        yield Finding("migrations", "fail", f"{done} applied; waiting: {names}", "Run: tieout migrate")
+        yield Finding("migrations", "fail", f"{done} applied; waiting: {names}", "Run: tieout up")
     else:
         yield Finding("migrations", "ok", f"{done} applied, none waiting")
 
@@ -116,7 +116,7 @@ def roles(connection: Database) -> Iterator[Finding]:
     }
     missing = [name for name in ROLE_NAMES if name not in known]
     if missing:
-        yield Finding("roles", "fail", f"missing: {', '.join(missing)}", "Run: tieout migrate")
+        yield Finding("roles", "fail", f"missing: {', '.join(missing)}", "Run: tieout up")
     powerful = [name for name, (is_super, _, _) in known.items() if is_super]
     if powerful:
         yield Finding(

@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import cast
 
 import stripe
-import structlog
 import tenacity
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -37,8 +36,6 @@ API_VERSION = "2026-10-28.endive"
 FILE_NAME = "api.jsonl"
 PAGE_SIZE = 100
 LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
-
-log = structlog.get_logger(__name__)
 
 
 class StripePullFailed(RuntimeError):
@@ -170,7 +167,6 @@ def _pull_object(reader: "_Reader", root: Path, name: str, delivered_on: date) -
     }
     _write_whole(manifest, json.dumps(description, indent=1) + "\n")
     partial.replace(target)
-    log.info("stripe object pulled", object=name, rows=rows, pages=reader.pages - pages_before)
     return PullResult(name, "pulled", rows, reader.pages - pages_before, target)
 
 
@@ -217,13 +213,12 @@ class _Reader:
 
     def completed(self, text: str) -> str:
         """The object with every nested list that Stripe cut filled to its end."""
-        for name, begin, end in reversed(list(json_text.members(text))):
+        for _, begin, end in reversed(list(json_text.members(text))):
             value = json_text.parse(text[begin:end])
             if not (isinstance(value, dict) and value.get("object") == "list" and value.get("has_more") is True):
                 continue
             rest = ",".join(self.listed(*_address(value["url"])))
             whole = f'{{"object":"list","data":[{rest}],"has_more":false,"url":{json.dumps(value["url"])}}}'
-            log.info("nested list followed", member=name)
             text = text[:begin] + whole + text[end:]
         return text
 

@@ -8,6 +8,7 @@ import pytest
 DOCUMENTS = ["README.md", "GUARANTEES.md", "docs/**/*.md"]
 ROOMS = "warehouse|ingestion|dbt_project|expectations|orchestration|notebooks|bench|tests|bin|docs"
 PATH = re.compile(rf"`((?:{ROOMS})/[^`*<>]*)`")
+PATTERN = "NNNN"
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
@@ -47,18 +48,19 @@ def test_every_link_leads_to_a_file(documents):
 
 def test_every_path_in_backticks_exists(request, documents):
     root = request.config.rootpath
-    named = {word.rstrip("/") for text in documents.values() for word in PATH.findall(text)}
+    named = {word.rstrip("/") for text in documents.values() for word in PATH.findall(text) if PATTERN not in word}
     made = {"docs/site/index.html"}
     assert {word for word in named - made if not (root / word.split("::")[0]).exists()} == set()
 
 
 def test_every_tieout_command_that_is_named_exists(documents):
     import typer.main
+
     from orchestration.cli import app
 
     known = typer.main.get_command(app)
     for text in documents.values():
-        for words in re.findall(r"(?:`|^ +|bin/)tieout ([a-z-]+(?: [a-z]+)*)", text, re.MULTILINE):
+        for words in re.findall(r"(?:`|^ +|bin/)tieout ([a-z][a-z-]*(?: [a-z]+)*)", text, re.MULTILINE):
             command = known
             for word in words.split():
                 if not hasattr(command, "commands"):
