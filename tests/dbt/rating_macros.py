@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from jinja2.environment import TemplateModule
@@ -30,7 +31,7 @@ class DefaultBodies:
 
 
 @cache
-def rating_macros() -> TemplateModule:
+def rating_macros() -> Any:
     """A namespace of all macros: ``rating_macros().round_to("2.5", 0, "half_even")`` is a SQL expression."""
     adapter = DefaultBodies()
     # SQL text, not HTML: escaping would change it

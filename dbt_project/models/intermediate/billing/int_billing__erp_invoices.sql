@@ -2,7 +2,7 @@ with
 
 transactions as (
     select * from {{ ref('stg_erp__transactions') }}
-    where transaction_type = 'CustInvc' and not is_deleted and coalesce(external_id, '') not like 'in\_%'
+    where transaction_type = 'CustInvc' and not is_deleted and coalesce(substr(external_id, 1, 3), '') <> 'in_'
 ),
 
 line_totals as (
