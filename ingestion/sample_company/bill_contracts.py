@@ -10,9 +10,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
-from ingestion.sample_company.bill_subscriptions import END_OF_WORLD, USAGE_GRACE
+from ingestion.sample_company.bill_subscriptions import USAGE_GRACE
 from ingestion.sample_company.catalogue import rate
-from ingestion.sample_company.days import add_months, midnight
+from ingestion.sample_company.days import END_OF_WORLD, add_months, midnight
 from ingestion.sample_company.documents import Invoice, Line
 from ingestion.sample_company.facts import Contract, Facts, OrderLine
 from ingestion.sample_company.money import round_half_away, to_minor

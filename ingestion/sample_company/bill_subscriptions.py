@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from ingestion.sample_company.catalogue import rate
-from ingestion.sample_company.days import LAST_ACTIVITY, boundary, local_date, midnight
+from ingestion.sample_company.days import END_OF_WORLD, boundary, local_date
 from ingestion.sample_company.documents import Invoice, Line
 from ingestion.sample_company.facts import Change, Facts, Item, Subscription
 from ingestion.sample_company.money import round_half_away
@@ -19,7 +19,6 @@ from ingestion.sample_company.usage import Book
 
 USAGE_GRACE = timedelta(hours=48)
 FINALIZE_AFTER = timedelta(hours=1)
-END_OF_WORLD = midnight(LAST_ACTIVITY + timedelta(days=1))
 
 
 def bill_subscriptions(facts: Facts, book: Book, seed: int) -> list[Invoice]:

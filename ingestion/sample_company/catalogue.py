@@ -206,21 +206,53 @@ def build_prices(start: date) -> dict[str, Price]:
                     continue
                 code = f"{product}-{currency}-{interval[0]}-v{version}"
                 prices[code] = Price(
-                    code, product, product if product in _PLANS else None, version, "recurring", None, model, currency,
-                    interval, amounts[i], None, None, (), SERVICES if "support" in product else SAAS,
-                    _REVENUE_ACCOUNT.get(product, "4000"), f"price_{_stripe_suffix(code)}" if product in SELF_SERVICE else None,
-                    str(item), _crm_code(product, interval) if product in ASSISTED else None,
-                    CATALOGUE_FROM if version == 1 else change, change if version == 1 and second else None,
-                )  # fmt: skip
+                    code,
+                    product,
+                    product if product in _PLANS else None,
+                    version,
+                    "recurring",
+                    None,
+                    model,
+                    currency,
+                    interval,
+                    amounts[i],
+                    None,
+                    None,
+                    (),
+                    SERVICES if "support" in product else SAAS,
+                    _REVENUE_ACCOUNT.get(product, "4000"),
+                    f"price_{_stripe_suffix(code)}" if product in SELF_SERVICE else None,
+                    str(item),
+                    _crm_code(product, interval) if product in ASSISTED else None,
+                    CATALOGUE_FROM if version == 1 else change,
+                    change if version == 1 and second else None,
+                )
     for meter, (model, included, size, by_currency) in _USAGE.items():
         for currency, terms in by_currency.items():
             item += 1
             code = f"{meter.replace('_', '-')}-{currency}-m-v1"
             prices[code] = Price(
-                code, meter, None, 1, "usage", meter, model, currency, "month", terms if isinstance(terms, str) else None,
-                size, included, () if isinstance(terms, str) else terms, SAAS, "4010", f"price_{_stripe_suffix(code)}",
-                str(item), _crm_code(meter, "month"), CATALOGUE_FROM, None,
-            )  # fmt: skip
+                code,
+                meter,
+                None,
+                1,
+                "usage",
+                meter,
+                model,
+                currency,
+                "month",
+                terms if isinstance(terms, str) else None,
+                size,
+                included,
+                () if isinstance(terms, str) else terms,
+                SAAS,
+                "4010",
+                f"price_{_stripe_suffix(code)}",
+                str(item),
+                _crm_code(meter, "month"),
+                CATALOGUE_FROM,
+                None,
+            )
     return prices
 
 

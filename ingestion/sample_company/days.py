@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 INITIAL_DELIVERY = date(2026, 10, 28)
+SATURDAY = 5
 LAST_DELIVERY = date(2026, 11, 9)
 LAST_ACTIVITY = date(2026, 11, 8)
 CLOSING_MONTH = date(2026, 10, 1)
+# The first instant that no extract holds.
+END_OF_WORLD = datetime.combine(LAST_ACTIVITY + timedelta(days=1), time(), UTC)
 # A boundary here would be due after the last extract was cut but before the last delivered day ends.
 BLIND_DAYS = frozenset({7, 8, 9})
 
@@ -36,13 +39,19 @@ def next_business_day(day: date, count: int = 1) -> date:
     """`count` business days (Monday to Friday) after `day`."""
     while count:
         day += timedelta(days=1)
-        if day.weekday() < 5:
+        if is_business_day(day):
             count -= 1
     return day
 
 
 def is_business_day(day: date) -> bool:
-    return day.weekday() < 5
+    """Monday to Friday."""
+    return day.weekday() < SATURDAY
+
+
+def business_day(day: date) -> date:
+    """The day itself, or the next business day."""
+    return day if is_business_day(day) else next_business_day(day)
 
 
 def midnight(day: date) -> datetime:

@@ -28,9 +28,17 @@ class AccessFaults:
             start = self._facts.start.replace(day=11 + number % 10)
             at = datetime(start.year, start.month, start.day, 10, 20, 30, tzinfo=UTC)
             account = Account(
-                f"acct_{number:04d}", f"Stranger {number}", f"billing+{number}@stranger.example", country, "UTC", currency,
-                at - timedelta(minutes=10), _FLAT_PLAN, identifier(self._seed, "cus_", 14, number), linked=False,
-            )  # fmt: skip
+                f"acct_{number:04d}",
+                f"Stranger {number}",
+                f"billing+{number}@stranger.example",
+                country,
+                "UTC",
+                currency,
+                at - timedelta(minutes=10),
+                _FLAT_PLAN,
+                identifier(self._seed, "cus_", 14, number),
+                linked=False,
+            )
             price = self._facts.prices[f"{_FLAT_PLAN}-{currency}-m-v1"]
             item = Item(identifier(self._seed, "si_", 14, number, "stranger"), price, 1)
             subscription = Subscription(
@@ -79,9 +87,15 @@ class AccessFaults:
     def _free_rider(self, number: int) -> None:
         at = NOTICED + timedelta(minutes=number)
         account = Account(
-            f"acct_{number:04d}", f"Free Rider {number}", f"admin+{number}@rider.example", "US", "America/New_York", "usd",
-            at, "team",
-        )  # fmt: skip
+            f"acct_{number:04d}",
+            f"Free Rider {number}",
+            f"admin+{number}@rider.example",
+            "US",
+            "America/New_York",
+            "usd",
+            at,
+            "team",
+        )
         self._facts.provisioned[account.account_id] = Provisioned(account, [(at, "active")], [(at, "team")], [])
         self._label("ACCOUNT_NO_SUB", account.account_id, at)
 

@@ -95,17 +95,31 @@ class BillingFaults:
         return invoice, line
 
     def _label(
-        self, control: str, break_class: str, choice: Choice, expected: int, billed: int, quantity: Decimal | None = None,
-        key: Key | None = None, days: int = 0,
-    ) -> None:  # fmt: skip
+        self,
+        control: str,
+        break_class: str,
+        choice: Choice,
+        expected: int,
+        billed: int,
+        quantity: Decimal | None = None,
+        key: Key | None = None,
+        days: int = 0,
+    ) -> None:
         invoice, line = choice
         self.labels.append(
             Label(
-                "fault", break_class, control, "stripe" if control == "B1" else "erp", key or line.key, invoice.currency,
-                expected - billed, None if quantity is None else plain(quantity), invoice.finalized,
+                "fault",
+                break_class,
+                control,
+                "stripe" if control == "B1" else "erp",
+                key or line.key,
+                invoice.currency,
+                expected - billed,
+                None if quantity is None else plain(quantity),
+                invoice.finalized,
                 visible(invoice.finalized, days),
             )
-        )  # fmt: skip
+        )
 
     def _reprice(
         self, control: str, break_class: str, choice: Choice, gross: int, quantity: Decimal | None = None
@@ -174,9 +188,11 @@ class BillingFaults:
     def _tier(self, currency: str) -> None:
         """All units at the first tier's price, without allowance."""
         choice = self._choose(
-            self._subscriptions, currency, "usage",
+            self._subscriptions,
+            currency,
+            "usage",
             lambda i, line: bool(line.price.tiers) and _first_tier(line) != line.gross,
-        )  # fmt: skip
+        )
         if choice is not None:
             self._reprice("B1", "TIER", choice, _first_tier(choice[1]))
 
@@ -210,10 +226,18 @@ class BillingFaults:
 
     def _extra_invoice(self, like: Invoice, lines: list[Line], at: datetime) -> Invoice:
         again = replace(
-            like, invoice_id=identifier(self._seed, "in_1Q", 20, like.invoice_id, "extra"), number=like.number + "X",
-            created=at, finalized=at + timedelta(hours=1), lines=lines, paid_as="plain", reason="subscription_cycle",
-            payments=[], credit_notes=[], discount=None,
-        )  # fmt: skip
+            like,
+            invoice_id=identifier(self._seed, "in_1Q", 20, like.invoice_id, "extra"),
+            number=like.number + "X",
+            created=at,
+            finalized=at + timedelta(hours=1),
+            lines=lines,
+            paid_as="plain",
+            reason="subscription_cycle",
+            payments=[],
+            credit_notes=[],
+            discount=None,
+        )
         again.settle_totals()
         self._subscriptions.append(again)
         return again
@@ -314,9 +338,13 @@ class BillingFaults:
 
     def _erp_missing(self, currency: str, kind: str) -> None:
         choice = self._choose(
-            self._contracts, currency, kind,
-            lambda i, line: line.net > 0 and len(i.lines) > 1 and i.finalized < midnight(LATEST.date() - timedelta(days=5)),
-        )  # fmt: skip
+            self._contracts,
+            currency,
+            kind,
+            lambda i, line: (
+                line.net > 0 and len(i.lines) > 1 and i.finalized < midnight(LATEST.date() - timedelta(days=5))
+            ),
+        )
         if choice is not None:
             invoice, line = choice
             invoice.lines.remove(line)
@@ -372,6 +400,14 @@ def billing_decoys(subscriptions: list[Invoice], book: Book) -> Iterator[Label]:
             invoice, line = found
             seen.add(line.key)
             yield Label(
-                "decoy", break_class, "B1", "stripe", line.key, invoice.currency, None, None, invoice.finalized,
+                "decoy",
+                break_class,
+                "B1",
+                "stripe",
+                line.key,
+                invoice.currency,
+                None,
+                None,
+                invoice.finalized,
                 visible(invoice.finalized),
-            )  # fmt: skip
+            )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
-from ingestion.sample_company.cash import ODD_AMOUNT, BankEntry, Booking, Cash, Payout
+from ingestion.sample_company.card_payments import ODD_AMOUNT
+from ingestion.sample_company.cash import BankEntry, Booking, Cash, Payout
 from ingestion.sample_company.days import midnight, next_business_day
 from ingestion.sample_company.documents import Invoice
 from ingestion.sample_company.labels import Key, Label, visible
@@ -106,9 +107,17 @@ def _twin_decoys(invoices: list[Invoice]) -> Iterator[Label]:
 def _payment_label(kind: str, break_class: str, invoice: Invoice, amount: int | None, seen: datetime) -> Label:
     system = "stripe" if invoice.subscription is not None else "erp"
     return Label(
-        kind, break_class, "C1", system, lambda: f"{system}|{invoice.invoice_id}", invoice.currency, amount, None,
-        invoice.finalized, visible(seen),
-    )  # fmt: skip
+        kind,
+        break_class,
+        "C1",
+        system,
+        lambda: f"{system}|{invoice.invoice_id}",
+        invoice.currency,
+        amount,
+        None,
+        invoice.finalized,
+        visible(seen),
+    )
 
 
 class PayoutFaults:
@@ -128,9 +137,10 @@ class PayoutFaults:
         held = []
         for currency in ("usd", "eur"):
             fits = [
-                b for b in self._cash.bookings
+                b
+                for b in self._cash.bookings
                 if b.kind == "charge" and b.currency == currency and date(2026, 10, 1) <= b.available < LATEST_PAYOUT
-            ]  # fmt: skip
+            ]
             booking = fits[len(fits) // 3]
             held.append(booking.booking_id)
             self._label(
@@ -191,9 +201,17 @@ class PayoutFaults:
                 if entry in self._stray:
                     key = f"{ACCOUNTS[statement.currency]}|{statement.statement_id}|{number}"
                     yield Label(
-                        "fault", "UNKNOWN_CREDIT", "C4", "bank", key, statement.currency, -entry.amount, None,
-                        midnight(entry.day), visible(midnight(entry.day)),
-                    )  # fmt: skip
+                        "fault",
+                        "UNKNOWN_CREDIT",
+                        "C4",
+                        "bank",
+                        key,
+                        statement.currency,
+                        -entry.amount,
+                        None,
+                        midnight(entry.day),
+                        visible(midnight(entry.day)),
+                    )
 
     def decoys(self) -> Iterator[Label]:
         """A payout still on its way, one that took money back, and one in yen."""
@@ -206,16 +224,25 @@ class PayoutFaults:
             payout = next((p for p in self._cash.payouts if p.payout_id not in self._taken and wanted(p)), None)
             if payout is not None:
                 yield Label(
-                    "decoy", break_class, "C4", "stripe", payout.payout_id, payout.currency, None, None, payout.created,
+                    "decoy",
+                    break_class,
+                    "C4",
+                    "stripe",
+                    payout.payout_id,
+                    payout.currency,
+                    None,
+                    None,
+                    payout.created,
                     visible(payout.created),
-                )  # fmt: skip
+                )
 
     def _choose(self, currency: str, at_least: int = 2_000, before: date = LATEST_PAYOUT) -> Payout:
         """The last untouched one that fits."""
         fits = [
-            p for p in self._cash.payouts
+            p
+            for p in self._cash.payouts
             if p.currency == currency and p.amount >= at_least and p.arrival < before and p.payout_id not in self._taken
-        ]  # fmt: skip
+        ]
         payout = fits[len(fits) * 3 // 4]
         self._taken.add(payout.payout_id)
         return payout
@@ -226,15 +253,23 @@ class PayoutFaults:
         failed_on = next_business_day(payout.arrival, 2)
         payout.failed_at = midnight(failed_on) + timedelta(hours=9)
         failure = Booking(
-            identifier(self._seed, "txn_1Q", 20, payout.payout_id, "failure"), "payout_failure", "payout_reversal",
-            payout.amount, 0, currency, payout.payout_id, payout.failed_at, next_business_day(failed_on),
-        )  # fmt: skip
+            identifier(self._seed, "txn_1Q", 20, payout.payout_id, "failure"),
+            "payout_failure",
+            "payout_reversal",
+            payout.amount,
+            0,
+            currency,
+            payout.payout_id,
+            payout.failed_at,
+            next_business_day(failed_on),
+        )
         payout.failure_booking_id = failure.booking_id
         self._cash.bookings.append(failure)
         later = next(
-            p for p in self._cash.payouts
+            p
+            for p in self._cash.payouts
             if p.currency == currency and p.created.date() >= failure.available and p.payout_id not in self._taken
-        )  # fmt: skip
+        )
         failure.available = later.created.date()
         later.listed.append(failure)
         later.amount += failure.net
@@ -245,9 +280,10 @@ class PayoutFaults:
         """The processor lists a booking under the next payout too, without paying it again."""
         payout = self._choose(currency)
         later = next(
-            p for p in self._cash.payouts
+            p
+            for p in self._cash.payouts
             if p.currency == currency and p.created > payout.created and p.payout_id not in self._taken
-        )  # fmt: skip
+        )
         self._taken.add(later.payout_id)
         booking = payout.listed[0]
         later.listed.append(booking)

@@ -83,6 +83,14 @@ def _in_file(break_class: str, note: FileNote, quantity: int, visible_from: date
     key = f"{SYSTEM}|{EVENTS}|{note.delivered_on}|{note.file_name}"
     at = midnight(min(note.days))
     return Label(
-        kind, break_class, "U2", SYSTEM, key, None, None, str(quantity), at,
+        kind,
+        break_class,
+        "U2",
+        SYSTEM,
+        key,
+        None,
+        None,
+        str(quantity),
+        at,
         max(visible_from, delivery_day(midnight(min(note.days)))),
-    )  # fmt: skip
+    )

@@ -391,11 +391,15 @@ def _sign(facts: Facts, seed: int, number: int, deal: Deal) -> None:
         )
     lines += [
         OrderLine(
-            crm_id(seed, "802", number, 2 + i), facts.prices[usage_price_code(meter, account.currency)], Decimal(1),
-            Decimal(0), None, start,
+            crm_id(seed, "802", number, 2 + i),
+            facts.prices[usage_price_code(meter, account.currency)],
+            Decimal(1),
+            Decimal(0),
+            None,
+            start,
         )
         for i, meter in enumerate(deal.meters)
-    ]  # fmt: skip
+    ]
     order = Order(crm_id(seed, "801", number, 0), f"{number:08d}", "New", start, lines)
     contract = Contract(
         crm_id(seed, "800", number), f"{number:08d}", account, start, add_months(start, 24, start.day), [order]
@@ -404,16 +408,24 @@ def _sign(facts: Facts, seed: int, number: int, deal: Deal) -> None:
         at = add_months(start, 1, start.day) + timedelta(days=rng.randrange(9, 19))
         contract.orders.append(
             Order(
-                crm_id(seed, "801", number, 1), f"{number + 500:08d}", "Reduction" if deal.amend < 0 else "Amendment", at,
+                crm_id(seed, "801", number, 1),
+                f"{number + 500:08d}",
+                "Reduction" if deal.amend < 0 else "Amendment",
+                at,
                 [
                     OrderLine(
-                        crm_id(seed, "802", number, 9), price, Decimal(deal.amend), unit, percent, at,
+                        crm_id(seed, "802", number, 9),
+                        price,
+                        Decimal(deal.amend),
+                        unit,
+                        percent,
+                        at,
                         lines[0].order_item_id,
                     )
                 ],
                 order.order_id,
             )
-        )  # fmt: skip
+        )
     facts.contracts.append(contract)
     seats = [(midnight(start), deal.seats)]
     if deal.amend:

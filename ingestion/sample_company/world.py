@@ -9,15 +9,18 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingestion.sample_company import cash as money
+from ingestion.sample_company.bank_entries import bank_payouts, other_entries
 from ingestion.sample_company.bill_contracts import bill_contracts
 from ingestion.sample_company.bill_subscriptions import bill_subscriptions
+from ingestion.sample_company.card_payments import pay_subscriptions
 from ingestion.sample_company.cash import Cash
 from ingestion.sample_company.extract import write_csv, write_json_lines
 from ingestion.sample_company.fault_plan import FaultPlan
 from ingestion.sample_company.landing_files import Landing
+from ingestion.sample_company.processor import book, pay_out
 from ingestion.sample_company.roster import build_facts
 from ingestion.sample_company.usage import UsageWriter
+from ingestion.sample_company.wire_payments import pay_contracts
 from ingestion.sample_company.write_bank import statements, write_bank
 from ingestion.sample_company.write_control_plane import control_plane
 from ingestion.sample_company.write_control_totals import write_control_totals
@@ -64,21 +67,20 @@ def write(seed: int, scale: int, months: int, out: Path, faults: bool = True) ->
     contracts = bill_contracts(facts, usage.book)
     plan.after_billing(subscriptions, contracts)
     cash = Cash()
-    subscriptions += money.pay_subscriptions(subscriptions, cash, seed)
-    money.pay_contracts(contracts, cash, seed)
+    subscriptions += pay_subscriptions(subscriptions, cash, seed)
+    pay_contracts(contracts, cash, seed)
     plan.after_paying(subscriptions, contracts, usage.book)
-    money.book(subscriptions, cash, seed)
+    book(subscriptions, cash, seed)
     held_back = plan.before_payouts(cash)
-    money.pay_out(cash, seed, held_back=held_back)
+    pay_out(cash, seed, held_back=held_back)
     plan.after_payouts()
-    money.bank_payouts(cash)
-    money.other_entries(cash, facts.start)
+    bank_payouts(cash)
+    other_entries(cash, facts.start)
     plan.after_banking()
     plan.control_plane()
 
-    stripe = StripeWriter(facts, seed)
-    stripe.write(subscriptions, cash, usage.book)
-    write_json_lines(landing, stripe.extract, compressed=COMPRESSED)
+    stripe = StripeWriter(facts, seed).write(subscriptions, cash, usage.book)
+    write_json_lines(landing, stripe, compressed=COMPRESSED)
     erp = ErpWriter(facts)
     write_erp(landing, erp.write(contracts, subscriptions, cash))
     crm = CrmWriter(facts, seed)

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from xml.sax.saxutils import escape
 
-from ingestion.sample_company.bill_subscriptions import END_OF_WORLD
 from ingestion.sample_company.cash import BankEntry
-from ingestion.sample_company.days import delivery_day, is_business_day, midnight
+from ingestion.sample_company.days import END_OF_WORLD, delivery_day, is_business_day, midnight
 from ingestion.sample_company.landing_files import Landing
 from ingestion.sample_company.money import EXPONENT, to_major
 

@@ -41,7 +41,9 @@ def _row(usage: UsageOutcome, key: tuple[str, date], delivered_on: date, faults:
     count = window.count - sum(late.count for late in usage.still_to_come(key, delivered_on))
     thousandths = window.thousandths - sum(late.thousandths for late in usage.still_to_come(key, delivered_on))
     return {
-        "source": source, "window_start": rfc3339(midnight(day)), "window_end": rfc3339(midnight(day + timedelta(days=1))),
+        "source": source,
+        "window_start": rfc3339(midnight(day)),
+        "window_end": rfc3339(midnight(day + timedelta(days=1))),
         "event_count": count + faults.counts.get(key, 0),
         "quantity_sum": f"{Decimal(thousandths + faults.quantities.get(key, 0)) / UNIT:f}",
-    }  # fmt: skip
+    }

@@ -8,9 +8,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from ingestion.sample_company.bill_subscriptions import END_OF_WORLD
 from ingestion.sample_company.catalogue import ASSISTED, PRODUCTS, Price
-from ingestion.sample_company.days import midnight
+from ingestion.sample_company.days import END_OF_WORLD, midnight
 from ingestion.sample_company.extract import Extract, Row
 from ingestion.sample_company.facts import Contract, Facts, Order, OrderLine
 from ingestion.sample_company.money import plain
@@ -33,7 +32,7 @@ COLUMNS = {
     "Contract": "Id IsDeleted ContractNumber AccountId StartDate EndDate ContractTerm Status SystemModstamp",
     "Product2": "Id IsDeleted Name ProductCode IsActive SystemModstamp",
     "PricebookEntry": "Id IsDeleted Pricebook2Id Product2Id ProductCode UnitPrice CurrencyIsoCode IsActive SystemModstamp",
-}  # fmt: skip
+}
 NULL = "#N/A"
 
 
@@ -72,13 +71,18 @@ class CrmWriter:
                 row = {"Name": names[price.product_code], "ProductCode": code, "IsActive": "true"}
                 self._add("Product2", self._product(price), at, row)
             self._add(
-                "PricebookEntry", self._entry(price), at,
+                "PricebookEntry",
+                self._entry(price),
+                at,
                 {
-                    "Pricebook2Id": self._pricebook, "Product2Id": self._product(price), "ProductCode": code,
+                    "Pricebook2Id": self._pricebook,
+                    "Product2Id": self._product(price),
+                    "ProductCode": code,
                     "UnitPrice": price.unit_amount or price.tiers[0].unit_amount,
-                    "CurrencyIsoCode": price.currency.upper(), "IsActive": "true",
+                    "CurrencyIsoCode": price.currency.upper(),
+                    "IsActive": "true",
                 },
-            )  # fmt: skip
+            )
 
     def _prices(self) -> list[Price]:
         return [price for price in self._facts.prices.values() if price.product_code in ASSISTED]
@@ -94,15 +98,22 @@ class CrmWriter:
         account_id = str(account.crm_account_id)
         signed = midnight(contract.start) - timedelta(hours=21)
         row: Row = {
-            "Name": account.name, "ParentId": None, "BillingCountry": account.country, "BillingPostalCode": None,
+            "Name": account.name,
+            "ParentId": None,
+            "BillingCountry": account.country,
+            "BillingPostalCode": None,
             "Website": f"https://{account.name.split()[0].lower()}.example",
             "CreatedDate": f"{signed:%Y-%m-%dT%H:%M:%S}.000Z",
-        }  # fmt: skip
+        }
         self._add("Account", account_id, signed, row)
         row = {
-            "ContractNumber": contract.number, "AccountId": account_id, "StartDate": contract.start,
-            "EndDate": contract.end - timedelta(days=1), "ContractTerm": "24", "Status": "Activated",
-        }  # fmt: skip
+            "ContractNumber": contract.number,
+            "AccountId": account_id,
+            "StartDate": contract.start,
+            "EndDate": contract.end - timedelta(days=1),
+            "ContractTerm": "24",
+            "Status": "Activated",
+        }
         self._add("Contract", contract.contract_id, signed, row)
         for order in contract.orders:
             self._order(contract, order)
@@ -114,31 +125,57 @@ class CrmWriter:
         quote = crm_id(self._seed, "0Q0", order.order_id)
         total = sum((_total(line) for line in order.lines), Decimal(0))
         self._add(
-            "Opportunity", opportunity, at,
+            "Opportunity",
+            opportunity,
+            at,
             {
-                "Id": opportunity[:15], "AccountId": account, "Name": f"{contract.account.name} {order.kind}",
-                "StageName": "Closed Won", "Amount": _scientific(total), "CurrencyIsoCode": currency,
-                "CloseDate": at.date(), "IsWon": "true", "IsClosed": "true", "Pricebook2Id": self._pricebook,
+                "Id": opportunity[:15],
+                "AccountId": account,
+                "Name": f"{contract.account.name} {order.kind}",
+                "StageName": "Closed Won",
+                "Amount": _scientific(total),
+                "CurrencyIsoCode": currency,
+                "CloseDate": at.date(),
+                "IsWon": "true",
+                "IsClosed": "true",
+                "Pricebook2Id": self._pricebook,
             },
-        )  # fmt: skip
+        )
         self._add(
-            "Quote", quote, at,
+            "Quote",
+            quote,
+            at,
             {
-                "QuoteNumber": f"Q-{order.order_number}", "OpportunityId": opportunity, "AccountId": account,
-                "ContractId": contract.contract_id, "Status": "Accepted", "Discount": "0", "Tax": "0",
-                "GrandTotal": plain(total), "CurrencyIsoCode": currency,
+                "QuoteNumber": f"Q-{order.order_number}",
+                "OpportunityId": opportunity,
+                "AccountId": account,
+                "ContractId": contract.contract_id,
+                "Status": "Accepted",
+                "Discount": "0",
+                "Tax": "0",
+                "GrandTotal": plain(total),
+                "CurrencyIsoCode": currency,
             },
-        )  # fmt: skip
+        )
         self._add(
-            "Order", order.order_id, at,
+            "Order",
+            order.order_id,
+            at,
             {
-                "OrderNumber": order.order_number, "ContractId": contract.contract_id, "AccountId": account,
-                "QuoteId": quote, "OriginalOrderId": order.original_order_id, "EffectiveDate": order.effective_date,
+                "OrderNumber": order.order_number,
+                "ContractId": contract.contract_id,
+                "AccountId": account,
+                "QuoteId": quote,
+                "OriginalOrderId": order.original_order_id,
+                "EffectiveDate": order.effective_date,
                 "EndDate": contract.end - timedelta(days=1),
-                "IsReductionOrder": "true" if order.kind == "Reduction" else "false", "Status": "Activated",
-                "ActivatedDate": f"{at:%Y-%m-%dT%H:%M:%S}.000Z", "TotalAmount": plain(total), "CurrencyIsoCode": currency,
+                "IsReductionOrder": "true" if order.kind == "Reduction" else "false",
+                "Status": "Activated",
+                "ActivatedDate": f"{at:%Y-%m-%dT%H:%M:%S}.000Z",
+                "TotalAmount": plain(total),
+                "CurrencyIsoCode": currency,
             },
-        )  # fmt: skip
+        )
         for line in order.lines:
             self._line(contract, order, line, at, opportunity, quote)
 
@@ -149,31 +186,55 @@ class CrmWriter:
         quantity, total = plain(line.quantity), plain(_total(line))
         listed = line.price.unit_amount or line.price.tiers[0].unit_amount
         self._add(
-            "OpportunityLineItem", crm_id(self._seed, "00k", line.order_item_id), at,
+            "OpportunityLineItem",
+            crm_id(self._seed, "00k", line.order_item_id),
+            at,
             {
-                "OpportunityId": opportunity, "PricebookEntryId": entry, "Product2Id": product, "Quantity": quantity,
-                "UnitPrice": plain(line.unit_price), "TotalPrice": total,
+                "OpportunityId": opportunity,
+                "PricebookEntryId": entry,
+                "Product2Id": product,
+                "Quantity": quantity,
+                "UnitPrice": plain(line.unit_price),
+                "TotalPrice": total,
             },
-        )  # fmt: skip
+        )
         self._add(
-            "QuoteLineItem", crm_id(self._seed, "0QL", line.order_item_id), at,
+            "QuoteLineItem",
+            crm_id(self._seed, "0QL", line.order_item_id),
+            at,
             {
-                "QuoteId": quote, "PricebookEntryId": entry, "Quantity": quantity, "UnitPrice": plain(line.unit_price),
-                "Discount": _percent(line), "ListPrice": listed, "Subtotal": total, "TotalPrice": total,
+                "QuoteId": quote,
+                "PricebookEntryId": entry,
+                "Quantity": quantity,
+                "UnitPrice": plain(line.unit_price),
+                "Discount": _percent(line),
+                "ListPrice": listed,
+                "Subtotal": total,
+                "TotalPrice": total,
                 "ServiceDate": line.service_date,
             },
-        )  # fmt: skip
+        )
         self._add(
-            "OrderItem", line.order_item_id, at,
+            "OrderItem",
+            line.order_item_id,
+            at,
             {
-                "OrderId": order.order_id, "PricebookEntryId": entry, "Product2Id": product,
-                "OriginalOrderItemId": line.original_order_item_id, "Quantity": _scientific(line.quantity),
-                "UnitPrice": plain(line.unit_price), "ListPrice": listed, "TotalPrice": total,
-                "ServiceDate": line.service_date, "EndDate": contract.end - timedelta(days=1),
-                "Billing_Frequency__c": line.frequency, "Price_Code__c": line.price.code,
-                "Discount_Percent__c": _percent(line), "CurrencyIsoCode": contract.account.currency.upper(),
+                "OrderId": order.order_id,
+                "PricebookEntryId": entry,
+                "Product2Id": product,
+                "OriginalOrderItemId": line.original_order_item_id,
+                "Quantity": _scientific(line.quantity),
+                "UnitPrice": plain(line.unit_price),
+                "ListPrice": listed,
+                "TotalPrice": total,
+                "ServiceDate": line.service_date,
+                "EndDate": contract.end - timedelta(days=1),
+                "Billing_Frequency__c": line.frequency,
+                "Price_Code__c": line.price.code,
+                "Discount_Percent__c": _percent(line),
+                "CurrencyIsoCode": contract.account.currency.upper(),
             },
-        )  # fmt: skip
+        )
 
 
 def _total(line: OrderLine) -> Decimal:

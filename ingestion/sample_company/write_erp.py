@@ -14,10 +14,9 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from ingestion.sample_company.bill_contracts import DUE_DAYS
-from ingestion.sample_company.bill_subscriptions import END_OF_WORLD
 from ingestion.sample_company.cash import Cash, Wire
 from ingestion.sample_company.catalogue import PRODUCTS, fx_rates
-from ingestion.sample_company.days import add_months, midnight
+from ingestion.sample_company.days import END_OF_WORLD, add_months, midnight
 from ingestion.sample_company.documents import CreditNote, Invoice, Line
 from ingestion.sample_company.extract import Extract, Row, csv_rows
 from ingestion.sample_company.facts import Account, Facts
@@ -26,11 +25,15 @@ from ingestion.sample_company.money import plain, to_major
 
 CURRENCY_ID = {"usd": "1", "eur": "2", "jpy": "3"}
 LEDGER = {
-    "1000": ("1", "Bank", "Operating bank"), "1100": ("2", "AcctRec", "Accounts receivable"),
-    "1200": ("3", "OthCurrAsset", "Processor clearing"), "2100": ("4", "OthCurrLiab", "Tax payable"),
-    "2200": ("5", "DeferRevenue", "Deferred revenue"), "4000": ("6", "Income", "Subscription revenue"),
-    "4010": ("7", "Income", "Usage revenue"), "4100": ("8", "Income", "Support revenue"),
-}  # fmt: skip
+    "1000": ("1", "Bank", "Operating bank"),
+    "1100": ("2", "AcctRec", "Accounts receivable"),
+    "1200": ("3", "OthCurrAsset", "Processor clearing"),
+    "2100": ("4", "OthCurrLiab", "Tax payable"),
+    "2200": ("5", "DeferRevenue", "Deferred revenue"),
+    "4000": ("6", "Income", "Subscription revenue"),
+    "4010": ("7", "Income", "Usage revenue"),
+    "4100": ("8", "Income", "Support revenue"),
+}
 COLUMNS = {
     "transaction": (
         "id externalid transactionnumber tranid type trandate status duedate closedate currency exchangerate entity "
@@ -45,7 +48,7 @@ COLUMNS = {
         "amountunpaid"
     ),
     "currencyrate": "id basecurrency transactioncurrency exchangerate effectivedate",
-}  # fmt: skip
+}
 PAGED = ("customer", "item", "account", "accountingperiod", "subsidiary", "currency")
 PAGE_ROWS = 25
 
@@ -148,33 +151,47 @@ class ErpWriter:
         )
         for code, currency_id in CURRENCY_ID.items():
             row = {
-                "id": currency_id, "name": code.upper(), "symbol": code.upper(),
-                "currencyprecision": "0" if code == "jpy" else "2", "isbasecurrency": "T" if code == "usd" else "F",
+                "id": currency_id,
+                "name": code.upper(),
+                "symbol": code.upper(),
+                "currencyprecision": "0" if code == "jpy" else "2",
+                "isbasecurrency": "T" if code == "usd" else "F",
                 "lastmodifieddate": stamp,
-            }  # fmt: skip
+            }
             self._add("currency", currency_id, at, row)
         for number, (account_id, kind, name) in LEDGER.items():
             row = {
-                "id": account_id, "acctnumber": number, "accttype": kind, "fullname": f"{number} {name}",
-                "isinactive": "F", "lastmodifieddate": stamp,
-            }  # fmt: skip
+                "id": account_id,
+                "acctnumber": number,
+                "accttype": kind,
+                "fullname": f"{number} {name}",
+                "isinactive": "F",
+                "lastmodifieddate": stamp,
+            }
             self._add("account", account_id, at, row)
         self._periods_and_items(at, stamp)
         for account in self._facts.accounts:
             row = {
-                "id": self._customers[account.account_id], "entityid": f"C-{account.account_id[-4:]}",
-                "externalid": account.crm_account_id or account.stripe_customer_id, "companyname": account.name,
-                "email": account.email, "currency": CURRENCY_ID[account.currency], "isinactive": "F",
+                "id": self._customers[account.account_id],
+                "entityid": f"C-{account.account_id[-4:]}",
+                "externalid": account.crm_account_id or account.stripe_customer_id,
+                "companyname": account.name,
+                "email": account.email,
+                "currency": CURRENCY_ID[account.currency],
+                "isinactive": "F",
                 "lastmodifieddate": _stamp(account.created_at),
-            }  # fmt: skip
+            }
             self._add("customer", row["id"] or "", account.created_at, row)
         for day, rates in self._rates.items():
             for code in ("eur", "jpy"):
                 value = rates["usd"] if code == "eur" else _rate(rates["usd"] / rates["jpy"])
                 row = {
-                    "id": f"{day:%Y%m%d}{CURRENCY_ID[code]}", "basecurrency": "1", "transactioncurrency": CURRENCY_ID[code],
-                    "exchangerate": plain(value), "effectivedate": day.isoformat(),
-                }  # fmt: skip
+                    "id": f"{day:%Y%m%d}{CURRENCY_ID[code]}",
+                    "basecurrency": "1",
+                    "transactioncurrency": CURRENCY_ID[code],
+                    "exchangerate": plain(value),
+                    "effectivedate": day.isoformat(),
+                }
                 self._add("currencyrate", str(row["id"]), max(at, midnight(day)), row)
 
     def _periods_and_items(self, at: datetime, stamp: str) -> None:
@@ -187,21 +204,32 @@ class ErpWriter:
             closes = midnight(after) + timedelta(days=20)
             for closed_at, closed in ((at, "F"), (closes, "T")):
                 row = {
-                    "id": self._periods[first], "periodname": f"{first:%b %Y}", "startdate": first.isoformat(),
-                    "enddate": (after - timedelta(days=1)).isoformat(), "isposting": "T", "isquarter": "F", "isyear": "F",
-                    "closed": closed, "alllocked": closed, "arlocked": closed, "lastmodifieddate": _stamp(closed_at),
-                }  # fmt: skip
+                    "id": self._periods[first],
+                    "periodname": f"{first:%b %Y}",
+                    "startdate": first.isoformat(),
+                    "enddate": (after - timedelta(days=1)).isoformat(),
+                    "isposting": "T",
+                    "isquarter": "F",
+                    "isyear": "F",
+                    "closed": closed,
+                    "alllocked": closed,
+                    "arlocked": closed,
+                    "lastmodifieddate": _stamp(closed_at),
+                }
                 self._add("accountingperiod", self._periods[first], closed_at, row)
             first = after
         names = {product.code: product.name for product in PRODUCTS}
         accounts = {number: account_id for number, (account_id, _, _) in LEDGER.items()}
         for price in self._facts.prices.values():
             row = {
-                "id": price.erp_item_id, "itemid": f"{price.product_code}-{price.currency}-{price.interval}".upper(),
-                "fullname": names[price.product_code], "itemtype": "Service",
-                "incomeaccount": accounts[price.revenue_account], "deferralaccount": accounts["2200"],
+                "id": price.erp_item_id,
+                "itemid": f"{price.product_code}-{price.currency}-{price.interval}".upper(),
+                "fullname": names[price.product_code],
+                "itemtype": "Service",
+                "incomeaccount": accounts[price.revenue_account],
+                "deferralaccount": accounts["2200"],
                 "lastmodifieddate": stamp,
-            }  # fmt: skip
+            }
             self._add("item", price.erp_item_id, at, row)
 
     def _exchange_rate(self, currency: str, day: date) -> Decimal:
@@ -222,15 +250,26 @@ class ErpWriter:
         number = f"{prefix}{transaction.transaction_id}"
         for at, status, closed in transaction.states:
             row = {
-                "id": transaction.transaction_id, "externalid": transaction.external_id, "transactionnumber": number,
-                "tranid": number, "type": transaction.kind, "trandate": transaction.day.isoformat(), "status": status,
+                "id": transaction.transaction_id,
+                "externalid": transaction.external_id,
+                "transactionnumber": number,
+                "tranid": number,
+                "type": transaction.kind,
+                "trandate": transaction.day.isoformat(),
+                "status": status,
                 "duedate": transaction.due.isoformat() if transaction.due else None,
-                "closedate": closed.isoformat() if closed else None, "currency": CURRENCY_ID[currency],
-                "exchangerate": plain(rate), "entity": self._customers[transaction.account.account_id],
-                "postingperiod": period, "posting": "F" if status == "V" else "T", "voided": "T" if status == "V" else "F",
-                "foreigntotal": to_major(transaction.lines[0].amount, currency), "memo": transaction.memo,
-                "createddate": _stamp(created), "lastmodifieddate": _stamp(at),
-            }  # fmt: skip
+                "closedate": closed.isoformat() if closed else None,
+                "currency": CURRENCY_ID[currency],
+                "exchangerate": plain(rate),
+                "entity": self._customers[transaction.account.account_id],
+                "postingperiod": period,
+                "posting": "F" if status == "V" else "T",
+                "voided": "T" if status == "V" else "F",
+                "foreigntotal": to_major(transaction.lines[0].amount, currency),
+                "memo": transaction.memo,
+                "createddate": _stamp(created),
+                "lastmodifieddate": _stamp(at),
+            }
             self._add("transaction", transaction.transaction_id, at, row)
         for line in transaction.lines:
             self._add_line(transaction, line, rate, created)
@@ -238,18 +277,25 @@ class ErpWriter:
 
     def _add_line(self, transaction: Transaction, line: TransactionLine, rate: Decimal, at: datetime) -> None:
         row = {
-            "id": str(line.line_id), "transaction": transaction.transaction_id, "linesequencenumber": str(line.line_id),
-            "mainline": _flag(line.mainline), "taxline": _flag(line.taxline), "item": line.item,
+            "id": str(line.line_id),
+            "transaction": transaction.transaction_id,
+            "linesequencenumber": str(line.line_id),
+            "mainline": _flag(line.mainline),
+            "taxline": _flag(line.taxline),
+            "item": line.item,
             "quantity": None if line.quantity is None else plain(line.quantity),
             "rate": None if line.rate is None else plain(line.rate),
             "netamount": _base(line.amount, transaction.currency, rate),
             "foreignamount": to_major(line.amount, transaction.currency),
             "revrecstartdate": line.starts.isoformat() if line.starts else None,
-            "revrecenddate": (line.ends - timedelta(days=1)).isoformat() if line.ends else None, "memo": line.memo,
-            "uniquekey": f"{transaction.transaction_id}{line.line_id:03d}", "custcol_order_item": line.order_item,
+            "revrecenddate": (line.ends - timedelta(days=1)).isoformat() if line.ends else None,
+            "memo": line.memo,
+            "uniquekey": f"{transaction.transaction_id}{line.line_id:03d}",
+            "custcol_order_item": line.order_item,
             "custcol_tax_of_line": None if line.tax_of is None else str(line.tax_of),
-            "appliedtotransaction": line.applied_to, "linelastmodifieddate": _stamp(at),
-        }  # fmt: skip
+            "appliedtotransaction": line.applied_to,
+            "linelastmodifieddate": _stamp(at),
+        }
         self._add("transactionline", f"{transaction.transaction_id}|{line.line_id}", at, row)
 
     def _add_postings(self, transaction: Transaction, rate: Decimal, at: datetime) -> None:
@@ -264,11 +310,17 @@ class ErpWriter:
                 continue
             account = LEDGER[line.account][0]
             row = {
-                "accountingbook": "1", "transaction": transaction.transaction_id, "transactionline": str(line.line_id),
-                "account": account, "amount": f"{amount:f}", "debit": f"{amount:f}" if amount > 0 else None,
-                "credit": f"{-amount:f}" if amount < 0 else None, "exchangerate": plain(rate), "netamount": f"{amount:f}",
+                "accountingbook": "1",
+                "transaction": transaction.transaction_id,
+                "transactionline": str(line.line_id),
+                "account": account,
+                "amount": f"{amount:f}",
+                "debit": f"{amount:f}" if amount > 0 else None,
+                "credit": f"{-amount:f}" if amount < 0 else None,
+                "exchangerate": plain(rate),
+                "netamount": f"{amount:f}",
                 "posting": "T",
-            }  # fmt: skip
+            }
             record_id = f"1|{transaction.transaction_id}|{line.line_id}|{account}"
             self._add("transactionaccountingline", record_id, at, row)
 
@@ -286,18 +338,34 @@ def invoice_transaction(invoice: Invoice) -> Transaction:
         states.append((invoice.closed_at, "B", invoice.closed_at.date()))
     due = invoice.due.date() if invoice.due else invoice.finalized.date() + timedelta(days=0 if mirrored else DUE_DAYS)
     return Transaction(
-        "CustInvc", invoice.finalized.date(), invoice.account, invoice.currency, invoice.invoice_id if mirrored else None,
-        lines, states, due, invoice, memo=f"Stripe {invoice.number}" if mirrored else None,
-    )  # fmt: skip
+        "CustInvc",
+        invoice.finalized.date(),
+        invoice.account,
+        invoice.currency,
+        invoice.invoice_id if mirrored else None,
+        lines,
+        states,
+        due,
+        invoice,
+        memo=f"Stripe {invoice.number}" if mirrored else None,
+    )
 
 
 def _item_lines(line: Line, line_id: int, sign: int, *, taxed: bool) -> list[TransactionLine]:
     order_line = line.order_line
     item = TransactionLine(
-        line_id, sign * line.net, line.price.revenue_account, sign * line.net, item=line.price.erp_item_id,
-        quantity=sign * line.quantity, rate=_line_rate(line), starts=line.start.date(), ends=line.end.date(),
-        order_item=order_line.order_item_id if order_line else None, memo=line.price.product_code,
-    )  # fmt: skip
+        line_id,
+        sign * line.net,
+        line.price.revenue_account,
+        sign * line.net,
+        item=line.price.erp_item_id,
+        quantity=sign * line.quantity,
+        rate=_line_rate(line),
+        starts=line.start.date(),
+        ends=line.end.date(),
+        order_item=order_line.order_item_id if order_line else None,
+        memo=line.price.product_code,
+    )
     if not taxed:
         return [item]
     tax = TransactionLine(
@@ -323,9 +391,16 @@ def payment_transaction(wire: Wire) -> Transaction:
         for number, (invoice, amount) in enumerate(wire.applied, start=1)
     ]
     return Transaction(
-        "CustPymt", wire.day, wire.account, wire.account.currency, None, lines, [(at, "C", wire.day)],
-        memo=wire.reference, applied=wire.applied,
-    )  # fmt: skip
+        "CustPymt",
+        wire.day,
+        wire.account,
+        wire.account.currency,
+        None,
+        lines,
+        [(at, "C", wire.day)],
+        memo=wire.reference,
+        applied=wire.applied,
+    )
 
 
 def memo_transaction(invoice: Invoice, note: CreditNote) -> Transaction:
@@ -340,9 +415,14 @@ def memo_transaction(invoice: Invoice, note: CreditNote) -> Transaction:
         lines.append(TransactionLine(3 * number + 2, tax, "2100", tax, taxline=True, tax_of=3 * number + 1))
         lines.append(TransactionLine(3 * number + 3, net + tax, "1100", 0, applied_to=invoice.invoice_id))
     return Transaction(
-        "CustCred", note.created.date(), invoice.account, invoice.currency, None, lines,
+        "CustCred",
+        note.created.date(),
+        invoice.account,
+        invoice.currency,
+        None,
+        lines,
         [(note.created, "B", note.created.date())],
-    )  # fmt: skip
+    )
 
 
 def mirror_payment(invoice: Invoice, number: int, mirror_id: str) -> Transaction:
@@ -353,9 +433,14 @@ def mirror_payment(invoice: Invoice, number: int, mirror_id: str) -> Transaction
         TransactionLine(1, payment.amount, "1100", -payment.amount, applied_to=mirror_id),
     ]
     return Transaction(
-        "CustPymt", payment.at.date(), invoice.account, invoice.currency, payment.intent_id, lines,
+        "CustPymt",
+        payment.at.date(),
+        invoice.account,
+        invoice.currency,
+        payment.intent_id,
+        lines,
         [(payment.at, "C", payment.at.date())],
-    )  # fmt: skip
+    )
 
 
 def write_erp(landing: Landing, extract: Extract) -> None:
@@ -369,9 +454,13 @@ def write_erp(landing: Landing, extract: Extract) -> None:
             for number, offset in enumerate(range(0, len(rows), PAGE_ROWS), start=1):
                 part = rows[offset : offset + PAGE_ROWS]
                 page = {
-                    "links": [], "count": len(part), "hasMore": offset + PAGE_ROWS < len(rows),
-                    "items": [{"links": [], **row} for row in part], "offset": offset, "totalResults": len(rows),
-                }  # fmt: skip
+                    "links": [],
+                    "count": len(part),
+                    "hasMore": offset + PAGE_ROWS < len(rows),
+                    "items": [{"links": [], **row} for row in part],
+                    "offset": offset,
+                    "totalResults": len(rows),
+                }
                 content = (json.dumps(page, separators=(",", ":")) + "\n").encode()
                 landing.write("erp", name, day, f"{name}-{number:03d}.json", content, len(part))
 

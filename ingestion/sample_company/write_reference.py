@@ -27,8 +27,11 @@ def write_catalogue(landing: Landing, start: date) -> None:
         "meters": meters(),
         "plans": [
             {
-                "plan_code": product.plan_code, "name": product.plan_name, "product_code": product.code,
-                "valid_from": CATALOGUE_FROM.isoformat(), "valid_to": None,
+                "plan_code": product.plan_code,
+                "name": product.plan_name,
+                "product_code": product.code,
+                "valid_from": CATALOGUE_FROM.isoformat(),
+                "valid_to": None,
                 "features": [{"feature_code": "seats", "quantity": product.seats_per_unit}],
             }
             for product in PRODUCTS
@@ -40,7 +43,7 @@ def write_catalogue(landing: Landing, start: date) -> None:
             {"policy": "revenue_granularity", "value": "daily", "valid_from": CATALOGUE_FROM.isoformat()},
             {"policy": "reporting_currency", "value": "usd", "valid_from": CATALOGUE_FROM.isoformat()},
         ],
-    }  # fmt: skip
+    }
     for name, entries in documents.items():
         text = yaml.safe_dump({name: entries}, sort_keys=False, allow_unicode=True)
         landing.write("catalog", name, INITIAL_DELIVERY, f"{name}.yaml", text.encode(), len(entries))
@@ -50,55 +53,88 @@ def meters() -> list[Row]:
     """The meters section of the catalogue."""
     return [
         {
-            "meter_code": meter.code, "event_type": meter.event_type, "name": meter.name, "unit": meter.unit,
-            "aggregation": meter.aggregation, "quantity_field": meter.quantity_field,
-            "dimensions": list(meter.dimensions), "stripe_meter_id": meter.stripe_id,
+            "meter_code": meter.code,
+            "event_type": meter.event_type,
+            "name": meter.name,
+            "unit": meter.unit,
+            "aggregation": meter.aggregation,
+            "quantity_field": meter.quantity_field,
+            "dimensions": list(meter.dimensions),
+            "stripe_meter_id": meter.stripe_id,
         }
         for meter in METERS
-    ]  # fmt: skip
+    ]
 
 
 def _price(price: Price) -> Row:
     return {
-        "price_code": price.code, "product_code": price.product_code, "plan_code": price.plan_code,
-        "version": price.version, "kind": price.kind, "meter_code": price.meter_code, "charge_model": price.charge_model,
-        "billing_timing": price.billing_timing, "currency": price.currency, "interval": price.interval,
-        "interval_count": 1, "unit_amount": price.unit_amount, "package_size": price.package_size,
+        "price_code": price.code,
+        "product_code": price.product_code,
+        "plan_code": price.plan_code,
+        "version": price.version,
+        "kind": price.kind,
+        "meter_code": price.meter_code,
+        "charge_model": price.charge_model,
+        "billing_timing": price.billing_timing,
+        "currency": price.currency,
+        "interval": price.interval,
+        "interval_count": 1,
+        "unit_amount": price.unit_amount,
+        "package_size": price.package_size,
         "included_quantity": price.included_quantity,
         "tiers": [
             {"up_to": tier.up_to, "unit_amount": tier.unit_amount, "flat_amount": tier.flat_amount}
             for tier in price.tiers
         ],
-        "tax_code": price.tax_code, "revenue_account": price.revenue_account, "stripe_price_id": price.stripe_price_id,
-        "erp_item_id": price.erp_item_id, "crm_product_code": price.crm_product_code,
-        "valid_from": price.valid_from.isoformat(), "valid_to": price.valid_to.isoformat() if price.valid_to else None,
-    }  # fmt: skip
+        "tax_code": price.tax_code,
+        "revenue_account": price.revenue_account,
+        "stripe_price_id": price.stripe_price_id,
+        "erp_item_id": price.erp_item_id,
+        "crm_product_code": price.crm_product_code,
+        "valid_from": price.valid_from.isoformat(),
+        "valid_to": price.valid_to.isoformat() if price.valid_to else None,
+    }
 
 
 def _convention(system: str, proration_unit: str, due_days: int) -> Row:
     return {
-        "billing_system": system, "valid_from": CATALOGUE_FROM.isoformat(), "proration_unit": proration_unit,
-        "rounding_mode": "half_up", "tax_rounding": "per_line", "discount_order": "percent_then_fixed",
-        "usage_window": "local_day", "usage_grace_hours": 48, "payment_grace_days": 5, "due_days": due_days,
-    }  # fmt: skip
+        "billing_system": system,
+        "valid_from": CATALOGUE_FROM.isoformat(),
+        "proration_unit": proration_unit,
+        "rounding_mode": "half_up",
+        "tax_rounding": "per_line",
+        "discount_order": "percent_then_fixed",
+        "usage_window": "local_day",
+        "usage_grace_hours": 48,
+        "payment_grace_days": 5,
+        "due_days": due_days,
+    }
 
 
 def write_tax(landing: Landing, facts: Facts) -> None:
     rates: list[Row] = [
         {
-            "jurisdiction": jurisdiction, "product_tax_code": code, "rate": rate, "valid_from": valid_from.isoformat(),
-            "valid_to": valid_to.isoformat() if valid_to else None, "source": "published",
+            "jurisdiction": jurisdiction,
+            "product_tax_code": code,
+            "rate": rate,
+            "valid_from": valid_from.isoformat(),
+            "valid_to": valid_to.isoformat() if valid_to else None,
+            "source": "published",
         }
         for jurisdiction, code, rate, valid_from, valid_to in TAX_RATES
-    ]  # fmt: skip
+    ]
     exemptions: list[Row] = [
         {
-            "customer": account.account_id, "jurisdiction": account.country, "reason": account.exempt_reason,
-            "valid_from": CATALOGUE_FROM.isoformat(), "valid_to": None, "certificate": f"CERT-{account.account_id[-4:]}",
+            "customer": account.account_id,
+            "jurisdiction": account.country,
+            "reason": account.exempt_reason,
+            "valid_from": CATALOGUE_FROM.isoformat(),
+            "valid_to": None,
+            "certificate": f"CERT-{account.account_id[-4:]}",
         }
         for account in facts.accounts
         if account.exempt_reason
-    ]  # fmt: skip
+    ]
     for name, rows in (("rates", rates), ("exemptions", exemptions)):
         content = csv_rows(list(rows[0]))(rows)
         landing.write("tax", name, INITIAL_DELIVERY, f"{name}.csv", content, len(rows))
