@@ -34,7 +34,7 @@
 {%- endmacro %}
 
 
-{#- The numbers of the touched loads of usage events, a list; asked once a model, when it runs incrementally. -#}
+{#- The numbers of the touched loads of usage events, a list. -#}
 {% macro touched_usage_load_seqs() -%}
     {#- Rendered before the condition, so that dbt sees what the model depends on when it parses. -#}
     {%- set loads = touched_loads('usage', 'events') -%}
@@ -46,18 +46,18 @@
 {%- endmacro %}
 
 
-{#- The UTC days on which an event of the touched loads happened, a list of dates. -#}
+{#- The UTC days on which an event of the touched loads happened, a list of dates; int_usage__load_days knows them. -#}
 {% macro touched_usage_days() -%}
-    {%- set events = ref('stg_usage__events') -%}
-    {%- set load_seqs = touched_usage_load_seqs() -%}
-    {%- if load_seqs | length == 0 -%}
+    {%- set query -%}
+        select distinct load_days.occurred_on
+        from {{ ref('int_usage__load_days') }} as load_days
+        where load_days.load_id in (select loads.load_id from {{ touched_loads('usage', 'events') }} as loads)
+        order by 1
+    {%- endset -%}
+    {%- if not (execute and is_incremental()) -%}
         {{ return([]) }}
     {%- endif -%}
-    {%- set found = run_query(
-        "select distinct events.occurred_on from " ~ events ~ " as events where events.load_seq in ("
-        ~ literal_integers(load_seqs) ~ ") order by 1"
-    ) -%}
-    {{ return(found.columns[0].values() | list) }}
+    {{ return(run_query(query).columns[0].values() | list) }}
 {%- endmacro %}
 
 
@@ -87,5 +87,16 @@
             {%- endfor %}
         {%- endset -%}
         {{ touched_relation('touched_usage_days', query) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Pre-hook of int_usage__load_days: the temporary relation touched_usage_loads(load_id). -#}
+{% macro make_touched_usage_loads() -%}
+    {%- set query -%}
+        select loads.load_id from {{ touched_loads('usage', 'events') }} as loads
+    {%- endset -%}
+    {%- if execute and is_incremental() -%}
+        {{ touched_relation('touched_usage_loads', query) }}
     {%- endif -%}
 {%- endmacro %}

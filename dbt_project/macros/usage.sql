@@ -33,6 +33,17 @@
 {%- endmacro %}
 
 
+{#- The copies of repeated events that do not count, of the days given, as a select. -#}
+{% macro uncounted_copies_of(days) -%}
+    select * from {{ ref('int_usage__event_repeats') }}
+    where
+        copy_no > 1
+        {%- if is_incremental() %}
+        and occurred_on in ({{ literal_dates(days) }})
+        {%- endif %}
+{%- endmacro %}
+
+
 {#- When the warehouse could know of an event: the producer's own record, else the end of the day of delivery. -#}
 {% macro recorded_instant(recorded_at, delivered_on) -%}
     coalesce({{ recorded_at }}, {{ end_of_utc_day(delivered_on) }})
@@ -46,7 +57,7 @@
 
 
 {#-
-    Pre-hook of int_usage__daily: the temporary relation touched_usage_keys(account_id, event_type, usage_on), the keys to replace:
+    Pre-hook of int_usage__daily: the temporary relation touched_usage_keys(account_id, event_type, meter_code, usage_on), the keys to replace:
     those of the events that the touched loads brought, those of every other copy of these events, and those whose account changed its
     zone or whose event type changed its meter (with the neighbouring days, where the events may now belong).
 -#}
@@ -55,32 +66,31 @@
     {%- set days = literal_dates(touched_usage_days()) -%}
     {%- set query -%}
             with
-            arrived as (
+            events as (
                 select account_id, event_type, occurred_at
                 from {{ ref('stg_usage__events') }}
                 where load_seq in ({{ load_seqs }}) and occurred_on in ({{ days }})
-            ),
-            repeated as (
-                select copies.account_id, copies.event_type, copies.occurred_at
-                from {{ ref('int_usage__event_repeats') }} as copies
-                where copies.occurred_on in ({{ days }})
+                union all
+                select account_id, event_type, occurred_at
+                from {{ ref('int_usage__event_repeats') }}
+                where occurred_on in ({{ days }})
             ),
             zoned as (
                 select
                     events.account_id,
                     events.event_type,
+                    coalesce(meters.meter_code, events.event_type) as meter_code,
                     {{ local_date('events.occurred_at', "coalesce(zones.timezone, 'UTC')") }} as usage_on
-                from (select * from arrived union all select * from repeated) as events
+                from events
                 left join {{ ref('int_usage__account_zones') }} as zones on events.account_id = zones.account_id
+                left join {{ ref('int_usage__meters') }} as meters on events.event_type = meters.event_type
             ),
             remapped as ({{ remapped_usage() }})
-            select account_id, event_type, usage_on from zoned
+            select account_id, event_type, meter_code, usage_on from zoned
+            {%- for step in (-1, 0, 1) %}
             union
-            select account_id, event_type, usage_on from remapped
-            union
-            select account_id, event_type, {{ add_days('usage_on', 1) }} from remapped
-            union
-            select account_id, event_type, {{ add_days('usage_on', -1) }} from remapped
+            select account_id, event_type, meter_code, {{ add_days('usage_on', step) }} from remapped
+            {%- endfor %}
     {%- endset -%}
     {%- if execute and is_incremental() -%}
         {{ touched_relation('touched_usage_keys', query) }}
@@ -88,16 +98,28 @@
 {%- endmacro %}
 
 
-{#- Rows of int_usage__daily whose zone, meter or aggregation is no longer the current one, as a select. -#}
+{#-
+    Rows of int_usage__daily that the touched loads of accounts and meters put elsewhere, as a select (account_id, event_type, meter_code,
+    usage_on): the account's zone is another now, or the event type's meter or aggregation. Read through the index on the account, so that
+    a day without such a change costs the same on any history; only a delivery of meters compares every row.
+-#}
 {% macro remapped_usage() -%}
-    select daily.account_id, daily.event_type, daily.usage_on
+    select daily.account_id, daily.event_type, daily.meter_code, daily.usage_on
+    from {{ ref('int_usage__account_zones') }} as zones
+    inner join {{ this }} as daily on zones.account_id = daily.account_id
+    where
+        zones.load_id in (select loads.load_id from {{ touched_loads('control_plane', 'accounts') }} as loads)
+        and daily.timezone <> zones.timezone
+    union
+    select daily.account_id, daily.event_type, daily.meter_code, daily.usage_on
     from {{ this }} as daily
-    left join {{ ref('int_usage__account_zones') }} as zones on daily.account_id = zones.account_id
     left join {{ ref('int_usage__meters') }} as meters on daily.event_type = meters.event_type
     where
-        daily.timezone <> coalesce(zones.timezone, 'UTC')
-        or daily.meter_code <> coalesce(meters.meter_code, daily.event_type)
-        or daily.aggregation <> coalesce(meters.aggregation, 'sum')
+        exists (select 1 from {{ touched_loads('catalog', 'meters') }} as loads)
+        and (
+            daily.meter_code <> coalesce(meters.meter_code, daily.event_type)
+            or daily.aggregation <> coalesce(meters.aggregation, 'sum')
+        )
 {%- endmacro %}
 
 

@@ -38,6 +38,7 @@ VIEWS = (
 MODELS = (
     "int_usage__account_zones",
     "int_usage__meters",
+    "int_usage__load_days",
     "int_usage__event_repeats",
     "int_usage__delayed_events",
     "int_usage__daily",

@@ -14,7 +14,8 @@ final as (
     select
         accounts.account_id,
         coalesce(known_zones.zone_name, 'UTC') as timezone,
-        known_zones.zone_name is not null as is_known_zone
+        known_zones.zone_name is not null as is_known_zone,
+        accounts.load_id
     from accounts
     left join known_zones on accounts.timezone = known_zones.zone_name
 )

@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_touched',
-    touched={'relation': 'touched_usage_keys', 'columns': ['account_id', 'event_type', 'usage_on']},
+    touched={'relation': 'touched_usage_keys', 'columns': ['account_id', 'meter_code', 'usage_on']},
     pre_hook="{{ make_touched_usage_keys() }}",
     indexes=[{'columns': ['account_id', 'meter_code', 'usage_on'], 'unique': true}],
 ) }}
@@ -15,8 +15,7 @@ events as (
 ),
 
 repeats as (
-    select * from {{ ref('int_usage__event_repeats') }}
-    where copy_no > 1
+    {{ uncounted_copies_of(days) }}
 ),
 
 zones as (
@@ -59,11 +58,15 @@ counted as (
         max(local_events.occurred_at) filter (where local_events.is_conflict is null) as last_event_at
     from local_events
     {%- if is_incremental() %}
-    inner join touched_usage_keys as touched
-        on
-            local_events.account_id = touched.account_id
-            and local_events.event_type = touched.event_type
-            and local_events.usage_on = touched.usage_on
+    where
+        exists (
+            select 1
+            from touched_usage_keys as touched
+            where
+                touched.account_id = local_events.account_id
+                and touched.event_type = local_events.event_type
+                and touched.usage_on = local_events.usage_on
+        )
     {%- endif %}
     group by local_events.account_id, local_events.event_type, local_events.usage_on
 ),

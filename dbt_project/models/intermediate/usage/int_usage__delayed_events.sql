@@ -6,16 +6,17 @@
     indexes=[{'columns': ['occurred_on', 'source', 'event_id'], 'unique': true}],
 ) }}
 
+{%- set days = touched_usage_days() %}
+
 {#- No zone is asked here: 22 hours are less than a local day's shortest distance to the end of the next one. -#}
 with
 
 events as (
-    {{ usage_events_of(touched_usage_days()) }}
+    {{ usage_events_of(days) }}
 ),
 
 repeats as (
-    select * from {{ ref('int_usage__event_repeats') }}
-    where copy_no > 1
+    {{ uncounted_copies_of(days) }}
 ),
 
 delayed as (

@@ -1,0 +1,28 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_touched',
+    touched={'relation': 'touched_usage_loads', 'columns': ['load_id']},
+    pre_hook="{{ make_touched_usage_loads() }}",
+    indexes=[{'columns': ['load_id', 'occurred_on'], 'unique': true}],
+) }}
+
+with
+
+events as (
+    select * from {{ ref('stg_usage__events') }}
+    {%- set load_seqs = touched_usage_load_seqs() %}
+    {%- if is_incremental() %}
+    where load_seq in ({{ literal_integers(load_seqs) }})
+    {%- endif %}
+),
+
+final as (
+    select
+        load_id,
+        occurred_on,
+        count(*) as event_count
+    from events
+    group by load_id, occurred_on
+)
+
+select * from final
