@@ -271,6 +271,17 @@ def usage_price_code(meter: str, currency: str) -> str:
     return f"{meter.replace('_', '-')}-{currency}-m-v1"
 
 
+def price_on(prices: dict[str, Price], product: str, currency: str, interval: str, day: date) -> Price:
+    """The version of a product's price that is sold on the day."""
+    return next(
+        price
+        for price in prices.values()
+        if (price.product_code, price.currency, price.interval) == (product, currency, interval)
+        and price.valid_from <= day
+        and (price.valid_to is None or day < price.valid_to)
+    )
+
+
 def rate(price: Price, quantity: Decimal) -> Decimal:
     """Exact minor units of `quantity` under `price`, before rounding."""
     if price.included_quantity is not None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 INITIAL_DELIVERY = date(2026, 10, 28)
 SATURDAY = 5
+SHORTEST_MONTH, LONGEST_MONTH = 28, 31
 LAST_DELIVERY = date(2026, 11, 9)
 LAST_ACTIVITY = date(2026, 11, 8)
 CLOSING_MONTH = date(2026, 10, 1)
@@ -23,6 +24,13 @@ def add_months(day: date, months: int, anchor_day: int) -> date:
     index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)
     return date(year, month + 1, min(anchor_day, monthrange(year, month + 1)[1]))
+
+
+def first_31st(start: date) -> date:
+    """The first 31st at or after the start of a month."""
+    while monthrange(start.year, start.month)[1] < LONGEST_MONTH:
+        start = add_months(start, 1, 1)
+    return start.replace(day=LONGEST_MONTH)
 
 
 def boundary(anchor: datetime, months: int) -> datetime:

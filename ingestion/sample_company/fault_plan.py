@@ -10,11 +10,13 @@ from itertools import chain
 from typing import Any
 
 from ingestion.sample_company.cash import Cash
+from ingestion.sample_company.decoys_billing import billing_decoys
 from ingestion.sample_company.documents import Invoice
 from ingestion.sample_company.facts import Facts
 from ingestion.sample_company.faults_access import AccessFaults
-from ingestion.sample_company.faults_billing import BillingFaults, billing_decoys
 from ingestion.sample_company.faults_cash import PayoutFaults, choose_payments, payment_labels
+from ingestion.sample_company.faults_erp_lines import ErpLineFaults
+from ingestion.sample_company.faults_stripe_lines import StripeLineFaults
 from ingestion.sample_company.faults_usage import manifest_faults, usage_faults, usage_labels
 from ingestion.sample_company.labels import Label
 from ingestion.sample_company.usage import Book, UsageFaults, UsageOutcome
@@ -48,9 +50,11 @@ class FaultPlan:
     def after_billing(self, subscriptions: list[Invoice], contracts: list[Invoice]) -> None:
         """Change lines, and decide how some invoices will be paid."""
         if self._enabled:
-            billing = BillingFaults(self._seed, self._facts, subscriptions, contracts)
-            billing.plant()
-            self._labels += billing.labels
+            stripe = StripeLineFaults(self._seed, self._facts, subscriptions)
+            stripe.plant()
+            erp = ErpLineFaults(contracts)
+            erp.plant()
+            self._labels += stripe.labels + erp.labels
             choose_payments(subscriptions, contracts)
 
     def after_paying(self, subscriptions: list[Invoice], contracts: list[Invoice], book: Book) -> None:

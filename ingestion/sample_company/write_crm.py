@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from ingestion.sample_company.catalogue import ASSISTED, PRODUCTS, Price
+from ingestion.sample_company.crm_ids import crm_id
 from ingestion.sample_company.days import END_OF_WORLD, midnight
 from ingestion.sample_company.extract import Extract, Row
 from ingestion.sample_company.facts import Contract, Facts, Order, OrderLine
 from ingestion.sample_company.money import plain
-from ingestion.sample_company.roster import crm_id
 
 COLUMNS = {
     "Account": "Id IsDeleted Name ParentId BillingCountry BillingPostalCode Website CreatedDate SystemModstamp",

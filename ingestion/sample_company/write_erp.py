@@ -9,17 +9,23 @@ Self-service invoices and their payments are mirrored with `externalid` in_... a
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from ingestion.sample_company.bill_contracts import DUE_DAYS
-from ingestion.sample_company.cash import Cash, Wire
+from ingestion.sample_company.cash import Cash
 from ingestion.sample_company.catalogue import PRODUCTS, fx_rates
 from ingestion.sample_company.days import END_OF_WORLD, add_months, midnight
-from ingestion.sample_company.documents import CreditNote, Invoice, Line
+from ingestion.sample_company.documents import Invoice
+from ingestion.sample_company.erp_transactions import (
+    Transaction,
+    TransactionLine,
+    invoice_transaction,
+    memo_transaction,
+    mirror_payment,
+    payment_transaction,
+)
 from ingestion.sample_company.extract import Extract, Row, csv_rows
-from ingestion.sample_company.facts import Account, Facts
+from ingestion.sample_company.facts import Facts
 from ingestion.sample_company.landing_files import Landing
 from ingestion.sample_company.money import plain, to_major
 
@@ -51,45 +57,6 @@ COLUMNS = {
 }
 PAGED = ("customer", "item", "account", "accountingperiod", "subsidiary", "currency")
 PAGE_ROWS = 25
-
-
-@dataclass
-class TransactionLine:
-    """`amount` is signed minor units as NetSuite holds it in foreignamount; `post` is the ledger amount (debit +)."""
-
-    line_id: int
-    amount: int
-    account: str
-    post: int
-    mainline: bool = False
-    taxline: bool = False
-    item: str | None = None
-    quantity: Decimal | None = None
-    rate: Decimal | None = None
-    starts: date | None = None
-    ends: date | None = None
-    order_item: str | None = None
-    tax_of: int | None = None
-    applied_to: str | None = None
-    memo: str | None = None
-
-
-@dataclass
-class Transaction:
-    """One ERP transaction; `states` are (instant, status, closed on), oldest first."""
-
-    kind: str
-    day: date
-    account: Account
-    currency: str
-    external_id: str | None
-    lines: list[TransactionLine]
-    states: list[tuple[datetime, str, date | None]]
-    due: date | None = None
-    invoice: Invoice | None = None
-    transaction_id: str = ""
-    memo: str | None = None
-    applied: list[tuple[Invoice, int]] = field(default_factory=list)
 
 
 class ErpWriter:
@@ -323,124 +290,6 @@ class ErpWriter:
             }
             record_id = f"1|{transaction.transaction_id}|{line.line_id}|{account}"
             self._add("transactionaccountingline", record_id, at, row)
-
-
-def invoice_transaction(invoice: Invoice) -> Transaction:
-    """CustInvc of either origin; a voided one is marked so when that happens."""
-    mirrored = invoice.subscription is not None
-    lines = [TransactionLine(0, invoice.total, "1100", invoice.total, mainline=True)]
-    for number, line in enumerate(invoice.lines):
-        lines += _item_lines(line, 2 * number + 1, -1, taxed=invoice.account.exempt_reason is None)
-    states: list[tuple[datetime, str, date | None]] = [(invoice.finalized, "A", None)]
-    if invoice.voided_at is not None:
-        states.append((invoice.voided_at, "V", None))
-    elif invoice.closed_at is not None:
-        states.append((invoice.closed_at, "B", invoice.closed_at.date()))
-    due = invoice.due.date() if invoice.due else invoice.finalized.date() + timedelta(days=0 if mirrored else DUE_DAYS)
-    return Transaction(
-        "CustInvc",
-        invoice.finalized.date(),
-        invoice.account,
-        invoice.currency,
-        invoice.invoice_id if mirrored else None,
-        lines,
-        states,
-        due,
-        invoice,
-        memo=f"Stripe {invoice.number}" if mirrored else None,
-    )
-
-
-def _item_lines(line: Line, line_id: int, sign: int, *, taxed: bool) -> list[TransactionLine]:
-    order_line = line.order_line
-    item = TransactionLine(
-        line_id,
-        sign * line.net,
-        line.price.revenue_account,
-        sign * line.net,
-        item=line.price.erp_item_id,
-        quantity=sign * line.quantity,
-        rate=_line_rate(line),
-        starts=line.start.date(),
-        ends=line.end.date(),
-        order_item=order_line.order_item_id if order_line else None,
-        memo=line.price.product_code,
-    )
-    if not taxed:
-        return [item]
-    tax = TransactionLine(
-        line_id + 1, sign * line.tax, "2100", sign * line.tax, taxline=True, tax_of=line_id, memo=line.price.tax_code
-    )
-    return [item, tax]
-
-
-def _line_rate(line: Line) -> Decimal | None:
-    if line.rate is not None:
-        return line.rate
-    if line.order_line is not None and not line.order_line.metered:
-        return line.order_line.unit_price
-    return None
-
-
-def payment_transaction(wire: Wire) -> Transaction:
-    """CustPymt of one wire, applied to each invoice it pays."""
-    at = midnight(wire.day) + timedelta(hours=12)
-    lines = [TransactionLine(0, wire.amount, "1000", wire.amount, mainline=True)]
-    lines += [
-        TransactionLine(number, amount, "1100", -amount, applied_to=invoice.invoice_id)
-        for number, (invoice, amount) in enumerate(wire.applied, start=1)
-    ]
-    return Transaction(
-        "CustPymt",
-        wire.day,
-        wire.account,
-        wire.account.currency,
-        None,
-        lines,
-        [(at, "C", wire.day)],
-        memo=wire.reference,
-        applied=wire.applied,
-    )
-
-
-def memo_transaction(invoice: Invoice, note: CreditNote) -> Transaction:
-    """CustCred: the lines of the note as positive amounts, applied to its invoice."""
-    lines = [TransactionLine(0, -note.amount, "1100", -note.amount, mainline=True)]
-    for number, (line, net, tax) in enumerate(note.lines):
-        lines.append(
-            TransactionLine(
-                3 * number + 1, net, line.price.revenue_account, net, item=line.price.erp_item_id, memo="credit"
-            )
-        )
-        lines.append(TransactionLine(3 * number + 2, tax, "2100", tax, taxline=True, tax_of=3 * number + 1))
-        lines.append(TransactionLine(3 * number + 3, net + tax, "1100", 0, applied_to=invoice.invoice_id))
-    return Transaction(
-        "CustCred",
-        note.created.date(),
-        invoice.account,
-        invoice.currency,
-        None,
-        lines,
-        [(note.created, "B", note.created.date())],
-    )
-
-
-def mirror_payment(invoice: Invoice, number: int, mirror_id: str) -> Transaction:
-    """CustPymt that mirrors a payment collected by the processor."""
-    payment = invoice.payments[number]
-    lines = [
-        TransactionLine(0, payment.amount, "1200", payment.amount, mainline=True),
-        TransactionLine(1, payment.amount, "1100", -payment.amount, applied_to=mirror_id),
-    ]
-    return Transaction(
-        "CustPymt",
-        payment.at.date(),
-        invoice.account,
-        invoice.currency,
-        payment.intent_id,
-        lines,
-        [(payment.at, "C", payment.at.date())],
-    )
 
 
 def write_erp(landing: Landing, extract: Extract) -> None:
