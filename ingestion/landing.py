@@ -95,7 +95,7 @@ class _Landed:
 
 def load(delivery: Delivery, conn_url: str | None = None) -> LoadResult:
     """Load one file into the warehouse, or the one at ``conn_url``. Raises LoadFailed; a refusal is a result."""
-    with Session(conn_url) as session:
+    with _session(conn_url) as session:
         return _Loader(session).load(delivery)
 
 
@@ -113,10 +113,17 @@ def load_landing(
     found = discover(landing, systems, start, end)
     if not found:
         return []
-    with Session(conn_url) as session:
+    with _session(conn_url) as session:
         loader = _Loader(session)
         loader.remember_loads()
         return [loader.load(delivery) for delivery in found]
+
+
+def _session(conn_url: str | None) -> Session:
+    try:
+        return Session(conn_url)
+    except DatabaseError as error:
+        raise LoadFailed(f"the warehouse cannot be reached: {_first_line(error)}") from error
 
 
 class _Loader:

@@ -26,7 +26,7 @@ class Session:
         self._url = url or ensure_started()
         self._connection: Any = None
         self._cursor: Any = None
-        self._connect()
+        self.reconnect()
 
     def __enter__(self) -> Self:
         return self
@@ -70,7 +70,11 @@ class Session:
     def reconnect(self) -> None:
         """Leave the connection, whatever state it is in, and make a new one. Raises DatabaseError when that fails."""
         self.close()
-        self._connect()
+        try:
+            self._connect()
+        except DatabaseError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the connection; what was not committed is gone."""

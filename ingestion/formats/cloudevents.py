@@ -396,7 +396,9 @@ class _LineReader:
                 value = strict_json.parse(strict_text(line))
             except BadRecord as bad:
                 self._place = max(self._place + 1, line_no)
-                detail = f"{self._source.at(line_no)}: {bad.detail}"
+                # A key is not repeated here: who can choose it can hide an address in it.
+                said = "a key stands twice in one object" if bad.reason == "duplicate_key" else bad.detail
+                detail = f"{self._source.at(line_no)}: {said}"
                 rejects.append(Reject(self._place, bad.reason, detail, withheld_bytes(line)))
                 continue
             for item in value if isinstance(value, list) else [value]:

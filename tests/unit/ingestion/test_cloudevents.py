@@ -272,7 +272,7 @@ def test_clean_lines_take_the_column_path(tmp_path, monkeypatch):
     assert len(read(tmp_path, lines)[0]) == 300
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(CHANGES.map(lambda change: line(**change)), ODD_LINES), min_size=1, max_size=12), st.data())
 @example(["{}"] * 3, None)
 def test_columns_and_lines_read_the_same(tmp_path_factory, odd, data):
