@@ -38,11 +38,11 @@
 {% macro touched_usage_load_seqs() -%}
     {#- Rendered before the condition, so that dbt sees what the model depends on when it parses. -#}
     {%- set loads = touched_loads('usage', 'events') -%}
-    {%- if not (execute and is_incremental()) -%}
+    {%- if execute and is_incremental() -%}
+        {{ return(run_query("select loads.load_seq from " ~ loads ~ " as loads order by 1").columns[0].values() | list) }}
+    {%- else -%}
         {{ return([]) }}
     {%- endif -%}
-    {%- set found = run_query("select loads.load_seq from " ~ loads ~ " as loads order by 1") -%}
-    {{ return(found.columns[0].values() | list) }}
 {%- endmacro %}
 
 
@@ -54,10 +54,11 @@
         where load_days.load_id in (select loads.load_id from {{ touched_loads('usage', 'events') }} as loads)
         order by 1
     {%- endset -%}
-    {%- if not (execute and is_incremental()) -%}
+    {%- if execute and is_incremental() -%}
+        {{ return(run_query(query).columns[0].values() | list) }}
+    {%- else -%}
         {{ return([]) }}
     {%- endif -%}
-    {{ return(run_query(query).columns[0].values() | list) }}
 {%- endmacro %}
 
 

@@ -127,13 +127,14 @@
 {% macro touched_usage_partitions() -%}
     {%- set remapped_rows = remapped_usage() -%}
     {%- set days = touched_usage_days() -%}
-    {%- if not (execute and is_incremental()) -%}
+    {%- if execute and is_incremental() -%}
+        {%- set remapped = run_query("select distinct remapped.usage_on from (" ~ remapped_rows ~ ") as remapped") -%}
+        {{ return(
+            (with_neighbours(days) + with_neighbours(remapped.columns[0].values() | list, reach=2)) | unique | sort
+        ) }}
+    {%- else -%}
         {{ return([]) }}
     {%- endif -%}
-    {%- set remapped = run_query("select distinct remapped.usage_on from (" ~ remapped_rows ~ ") as remapped") -%}
-    {{ return(
-        (with_neighbours(days) + with_neighbours(remapped.columns[0].values() | list, reach=2)) | unique | sort
-    ) }}
 {%- endmacro %}
 
 
@@ -174,10 +175,10 @@
 {#- The event types whose meters aggregate by distinct values or by the latest one, a list; mostly empty, and then nothing is read for them. -#}
 {% macro ordered_event_types() -%}
     {%- set meters = ref('int_usage__meters') -%}
-    {%- if not execute -%}
+    {%- if execute -%}
+        {%- set query = "select event_type from " ~ meters ~ " where aggregation in ('unique', 'latest') order by 1" -%}
+        {{ return(run_query(query).columns[0].values() | list) }}
+    {%- else -%}
         {{ return([]) }}
     {%- endif -%}
-    {{ return(
-        run_query("select event_type from " ~ meters ~ " where aggregation in ('unique', 'latest') order by 1").columns[0].values() | list
-    ) }}
 {%- endmacro %}

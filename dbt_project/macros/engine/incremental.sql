@@ -40,7 +40,7 @@
 {%- endmacro %}
 
 {% macro literal_integers(integers) -%}
-    {%- for integer in integers %}{{ integer }}{{ ', ' if not loop.last }}{% else %}null{% endfor -%}
+    {%- for integer in integers %}cast('{{ integer }}' as bigint){{ ', ' if not loop.last }}{% else %}null{% endfor -%}
 {%- endmacro %}
 
 
@@ -59,7 +59,7 @@
 {%- endmacro %}
 
 
-{#- The zones that local_date() accepts: one column, zone_name. -#}
+{#- The zones that local_date() accepts, a relation of one column, zone_name. -#}
 {% macro known_zones() -%}
     {{ return(adapter.dispatch('known_zones', 'tieout')()) }}
 {%- endmacro %}
@@ -71,10 +71,11 @@
 
 {#- The days that have a partition in a relation partitioned by day, a list of dates in order. -#}
 {% macro partition_days(relation) -%}
-    {%- if not execute -%}
+    {%- if execute -%}
+        {{ return(run_query(adapter.dispatch('partition_days_sql', 'tieout')(relation)).columns[0].values() | list) }}
+    {%- else -%}
         {{ return([]) }}
     {%- endif -%}
-    {{ return(run_query(adapter.dispatch('partition_days_sql', 'tieout')(relation)).columns[0].values() | list) }}
 {%- endmacro %}
 
 {% macro default__partition_days_sql(relation) -%}

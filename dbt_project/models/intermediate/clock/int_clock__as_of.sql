@@ -1,4 +1,6 @@
-{#- The business clock: the end of the last day that delivered anything, or the variable as_of. Never the wall clock. -#}
+{#- The business clock: the end of the last delivered day, or the variable as_of; never the wall clock. -#}
+{%- set asked_for = timestamp_literal(var('as_of')) if var('as_of', none) is not none -%}
+{%- set as_of_at = asked_for or end_of_utc_day('delivered_on') -%}
 with
 
 loads as (
@@ -12,13 +14,8 @@ last_delivery as (
 
 final as (
     select
-        {% if var('as_of', none) is not none -%}
-        {{ timestamp_literal(var('as_of')) }} as as_of_at,
-        {{ utc_date(timestamp_literal(var('as_of'))) }} as as_of_on
-        {%- else -%}
-        {{ end_of_utc_day('delivered_on') }} as as_of_at,
-        {{ add_days('delivered_on', 1) }} as as_of_on
-        {%- endif %}
+        {{ as_of_at }} as as_of_at,
+        {{ utc_date(as_of_at) }} as as_of_on
     from last_delivery
 )
 

@@ -7,7 +7,8 @@ accounts as (
 ),
 
 known_zones as (
-    select * from {{ known_zones() }} as zones
+    select zones.zone_name
+    from {{ known_zones() }} as zones
 ),
 
 final as (

@@ -1,4 +1,4 @@
-{#- A view: int_usage__daily is already one small table with a unique index on the grain, and a copy would grow with the history. -#}
+{#- A view: int_usage__daily has the unique index on the grain, and a copy of it would grow with the history. -#}
 {{ config(materialized='view') }}
 
 with

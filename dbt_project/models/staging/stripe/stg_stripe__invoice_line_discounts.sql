@@ -11,7 +11,8 @@ final as (
         {{ json_reference('discounts.element', 'discount') }} as discount_id,
         {{ json_reference('lines.payload', 'invoice') }} as invoice_id,
         lower({{ json_text('lines.payload', 'currency') }}) as currency,
-        {{ stripe_minor(json_text('discounts.element', 'amount'), json_text('lines.payload', 'currency')) }} as amount_minor,
+        {{ stripe_minor(json_text('discounts.element', 'amount'), json_text('lines.payload', 'currency')) }}
+            as amount_minor,
         lines.is_deleted,
         lines.load_id,
         lines.line_no,

@@ -20,7 +20,8 @@ final as (
         lower({{ json_text('lines.payload', 'currency') }}) as currency,
         {{ stripe_minor(json_text('taxes.element', 'taxable_amount'), json_text('lines.payload', 'currency')) }}
             as taxable_minor,
-        {{ stripe_minor(json_text('taxes.element', 'amount'), json_text('lines.payload', 'currency')) }} as amount_minor,
+        {{ stripe_minor(json_text('taxes.element', 'amount'), json_text('lines.payload', 'currency')) }}
+            as amount_minor,
         lines.is_deleted,
         lines.load_id,
         lines.line_no,

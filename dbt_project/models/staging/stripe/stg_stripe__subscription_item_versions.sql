@@ -29,10 +29,12 @@ final as (
         versions.account_id,
         versions.status,
         versions.currency,
-        {{ coalesced([json_reference('items.element', 'price'), json_reference('items.element', 'plan')]) }} as price_id,
+        {{ coalesced([json_reference('items.element', 'price'), json_reference('items.element', 'plan')]) }}
+            as price_id,
         {{ to_numeric(json_text('items.element', 'quantity')) }} as quantity,
         {{ coalesced([
-            json_text('items.element', 'price', 'recurring', 'usage_type'), json_text('items.element', 'plan', 'usage_type')
+            json_text('items.element', 'price', 'recurring', 'usage_type'),
+            json_text('items.element', 'plan', 'usage_type'),
         ]) }} as usage_type,
         versions.start_at,
         versions.anchor_at,

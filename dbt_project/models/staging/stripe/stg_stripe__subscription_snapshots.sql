@@ -36,14 +36,20 @@ from_objects as (
         record_id as subscription_id,
         record_id as event_id,
         'subscription' as event_type,
-        {{ epoch_to_timestamp(coalesced([json_text('payload', 'start_date'), json_text('payload', 'created')])) }} as valid_from,
+        {{ epoch_to_timestamp(coalesced([json_text('payload', 'start_date'), json_text('payload', 'created')])) }}
+            as valid_from,
         0 as event_rank,
         payload as snapshot,
         load_id,
         line_no,
         delivered_on
     from subscriptions
-    where record_id not in (select subscription_id from from_events where subscription_id is not null)
+    where
+        not exists (
+            select 1
+            from from_events
+            where from_events.subscription_id = subscriptions.record_id
+        )
 ),
 
 versions as (
