@@ -43,10 +43,11 @@ LAST = [
     "Retail",
     "Studio",
 ]
-SEATS = {product.plan_code: int(product.seats_per_unit or "0") for product in PRODUCTS if product.plan_code}
+SEATS: dict[str | None, int] = {product.plan_code: int(product.seats_per_unit or "0") for product in PRODUCTS}
 
 
 def new_account(seed: int, number: int, *, place: str, created: datetime, plan: str, exempt: bool) -> Account:
+    """An account as its customer signed up, before any processor or CRM id."""
     country, zone, currency = PLACES[place]
     name = f"{FIRST[number % len(FIRST)]} {LAST[number // len(FIRST) + number % 7]}"
     rng = substream(seed, "account", number)
@@ -65,6 +66,7 @@ def new_account(seed: int, number: int, *, place: str, created: datetime, plan: 
 
 
 def provision(account: Account, subscriptions: list[Subscription]) -> Provisioned:
+    """What is switched on for an account that follows its subscriptions."""
     statuses = [(account.created_at, "active")]
     ended = [s.ended_at for s in subscriptions if s.ended_at]
     if len(ended) == len(subscriptions):

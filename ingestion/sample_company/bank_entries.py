@@ -1,4 +1,4 @@
-"""What the bank books beside customers' wires: payouts that arrived, and entries that have nothing to do with billing."""
+"""What the bank books beside customers' wires: payouts that arrived, and entries that no billing explains."""
 
 from __future__ import annotations
 

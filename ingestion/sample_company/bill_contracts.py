@@ -1,8 +1,8 @@
 """The sales-assisted biller: ERP-like invoices from contracts, order lines and the usage book.
 
 One invoice per contract and date. Recurring lines are billed in advance on the period's first day, usage two days after
-the month. Periods are whole dates from the contract's start; an order line that starts inside a period is billed a stub,
-by days, on its own first day.
+the month. Periods are whole dates from the contract's start. An order line that starts inside a period is billed a
+stub, by days, on its own first day.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def stub_gross(order_line: OrderLine, starts: date, start: date, end: date) -> i
 
 def _lines(contract: Contract, order_line: OrderLine, book: Book) -> list[tuple[date, Line]]:
     months = order_line.price.months
-    found = []
+    found: list[tuple[date, Line]] = []
     number = 0
     while True:
         start = add_months(contract.start, number * months, contract.start.day)
@@ -86,18 +86,20 @@ def _usage(contract: Contract, order_line: OrderLine, book: Book, start: date, e
     price = order_line.price
     cutoff = midnight(end) + USAGE_GRACE
     quantity = book.quantity(contract.account.account_id, price.meter_code or "", start, end, cutoff)
-    return _line(order_line, "usage", start, end, quantity, round_half_away(rate(price, quantity)))
+    return _line(order_line, "usage", start, end, quantity=quantity, gross=round_half_away(rate(price, quantity)))
 
 
 def _recurring(order_line: OrderLine, start: date, end: date) -> Line:
     starts = order_line.service_date
     if start < starts < end:
         kind = "proration_charge" if order_line.quantity > 0 else "proration_credit"
-        return _line(order_line, kind, starts, end, order_line.quantity, stub_gross(order_line, starts, start, end))
-    return _line(order_line, "recurring", start, end, order_line.quantity, round_half_away(order_gross(order_line)))
+        gross = stub_gross(order_line, starts, start, end)
+        return _line(order_line, kind, starts, end, quantity=order_line.quantity, gross=gross)
+    gross = round_half_away(order_gross(order_line))
+    return _line(order_line, "recurring", start, end, quantity=order_line.quantity, gross=gross)
 
 
-def _line(order_line: OrderLine, kind: str, start: date, end: date, quantity: Decimal, gross: int) -> Line:
+def _line(order_line: OrderLine, kind: str, start: date, end: date, *, quantity: Decimal, gross: int) -> Line:
     return Line(
         source_id=order_line.order_item_id,
         price=order_line.price,

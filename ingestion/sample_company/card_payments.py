@@ -1,7 +1,8 @@
 """How self-service invoices are paid.
 
-They are charged an hour after they are finalized. Every so manieth fails and is retried after three days, is paid by two
-transfers, gets a credit note before the payment, is refunded with a credit note, disputed, or voided and issued again.
+They are charged an hour after they are finalized. Fixed shares of them fail and are retried after three days, are paid
+by two transfers, get a credit note before the payment, are refunded with a credit note, are disputed, or are voided and
+issued again.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from ingestion.sample_company.cash import Cash, Dispute, Refund
 from ingestion.sample_company.days import END_OF_WORLD
@@ -16,8 +18,23 @@ from ingestion.sample_company.documents import CreditNote, Invoice, Payment
 from ingestion.sample_company.money import round_half_away
 from ingestion.sample_company.randomness import identifier
 
-# What `Invoice.paid_as` may say: once in full, not at all, closed without money, part of it, closed short, too much, twice.
+# What `Invoice.paid_as` may say: in full, not at all, closed without money, part of it, closed short, too much, twice.
 WAYS = ("plain", "none", "closed", "partial", "short", "over", "duplicate")
+
+
+class Share(NamedTuple):
+    """Every `step`-th of a numbered list, from the `first` on."""
+
+    step: int
+    first: int
+
+    def picks(self, number: int) -> bool:
+        """Whether the number is one of them."""
+        return number % self.step == self.first
+
+
+VOIDED, RETRIED, SPLIT = Share(41, 3), Share(17, 5), Share(23, 7)
+CREDITED, REFUNDED, DISPUTED = Share(19, 11), Share(13, 4), Share(29, 9)
 # By how much an odd payment differs from what is due, in minor units.
 ODD_AMOUNT = {"usd": 2500, "eur": 1999, "jpy": 3000}
 
@@ -87,27 +104,27 @@ def _pay_as(invoice: Invoice, seed: int) -> None:
 
 def _pay(invoice: Invoice, number: int, cash: Cash, seed: int) -> list[Invoice]:
     at = invoice.finalized + timedelta(hours=1)
-    if number % 41 == 3:
+    if VOIDED.picks(number):
         return [_void_and_reissue(invoice, seed)]
-    if number % 17 == 5:
+    if RETRIED.picks(number):
         charge(invoice, at, invoice.due_amount, seed, succeeded=False)
         charge(invoice, at + timedelta(days=3), invoice.due_amount, seed)
         return []
-    if number % 23 == 7:
+    if SPLIT.picks(number):
         invoice.collection_method = "send_invoice"
         invoice.due = invoice.finalized + timedelta(days=10)
         first = invoice.due_amount * 2 // 5
         charge(invoice, at + timedelta(days=1), first, seed, method="customer_balance")
         charge(invoice, at + timedelta(days=3), invoice.due_amount - first, seed, method="customer_balance")
         return []
-    if number % 19 == 11:
+    if CREDITED.picks(number):
         _credit(invoice, invoice.finalized + timedelta(minutes=30), post_payment=False, seed=seed)
     payment = charge(invoice, at, invoice.due_amount, seed)
     if payment is None:
         return []
-    if number % 13 == 4 and at + timedelta(days=5) < END_OF_WORLD:
+    if REFUNDED.picks(number) and at + timedelta(days=5) < END_OF_WORLD:
         _refund(invoice, payment, cash, seed)
-    elif number % 29 == 9 and at + timedelta(days=4) < END_OF_WORLD:
+    elif DISPUTED.picks(number) and at + timedelta(days=4) < END_OF_WORLD:
         _dispute(invoice, payment, cash, seed)
     return []
 

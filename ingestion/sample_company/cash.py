@@ -25,11 +25,14 @@ class Booking:
 
     @property
     def net(self) -> int:
+        """What the booking adds to the balance."""
         return self.amount - self.fee
 
 
 @dataclass
 class Refund:
+    """Money given back on one charge."""
+
     refund_id: str
     payment: Payment
     invoice: Invoice
@@ -39,6 +42,8 @@ class Refund:
 
 @dataclass
 class Dispute:
+    """A charge the customer's bank took back; a won one returns."""
+
     dispute_id: str
     payment: Payment
     invoice: Invoice
@@ -75,6 +80,7 @@ class Wire:
 
     @property
     def amount(self) -> int:
+        """What the bank shows."""
         return sum(amount for _, amount in self.applied)
 
 
@@ -92,6 +98,8 @@ class BankEntry:
 
 @dataclass
 class Cash:
+    """All money of one world, in the order it was booked."""
+
     refunds: list[Refund] = field(default_factory=list)
     disputes: list[Dispute] = field(default_factory=list)
     bookings: list[Booking] = field(default_factory=list)

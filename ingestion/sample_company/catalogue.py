@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 
-from ingestion.sample_company.days import CLOSING_MONTH, LAST_ACTIVITY, add_months
+from ingestion.sample_company.days import CLOSING_MONTH, LAST_ACTIVITY, add_months, is_business_day
 from ingestion.sample_company.money import EXPONENT, to_minor
 
 SAAS = "txcd_10103001"
@@ -89,6 +89,8 @@ METER = {meter.code: meter for meter in METERS}
 
 @dataclass(frozen=True)
 class Tier:
+    """Units up to and including `up_to` at `unit_amount` each, and `flat_amount` once any unit is in the tier."""
+
     up_to: str | None
     unit_amount: str
     flat_amount: str = "0"
@@ -96,6 +98,8 @@ class Tier:
 
 @dataclass(frozen=True)
 class Price:
+    """One version of one price, valid over [valid_from, valid_to)."""
+
     code: str
     product_code: str
     plan_code: str | None
@@ -119,15 +123,19 @@ class Price:
 
     @property
     def billing_timing(self) -> str:
+        """Recurring prices are due before the period, usage after it."""
         return "in_arrears" if self.kind == "usage" else "in_advance"
 
     @property
     def months(self) -> int:
+        """Length of the billing interval."""
         return {"month": 1, "quarter": 3}[self.interval]
 
 
 @dataclass(frozen=True)
 class Product:
+    """`seats_per_unit` is what one unit of the plan's price entitles to; None for add-ons and usage."""
+
     code: str
     name: str
     plan_code: str | None
@@ -268,6 +276,7 @@ def _crm_code(product: str, interval: str) -> str:
 
 
 def usage_price_code(meter: str, currency: str) -> str:
+    """Code of the one price a meter has in a currency."""
     return f"{meter.replace('_', '-')}-{currency}-m-v1"
 
 
@@ -376,7 +385,7 @@ def fx_rates(start: date) -> dict[date, dict[str, Decimal]]:
     day = start - timedelta(days=7)
     step = 0
     while day <= LAST_ACTIVITY:
-        if day.weekday() < 5:
+        if is_business_day(day):
             rates[day] = {
                 "usd": Decimal(10850 + (step * 37) % 211 - (step * 13) % 97) / 10000,
                 "jpy": Decimal(16210 + (step * 53) % 307 - (step * 29) % 131) / 100,

@@ -1,4 +1,4 @@
-"""Dates of the sample: month arithmetic from an anchor, business days, RFC 3339 and epoch text. All instants are UTC."""
+"""Dates of the sample: months from an anchor, business days, RFC 3339 and epoch text. All instants are UTC."""
 
 from __future__ import annotations
 
@@ -63,18 +63,22 @@ def business_day(day: date) -> date:
 
 
 def midnight(day: date) -> datetime:
+    """The first instant of a UTC day."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def epoch(at: datetime) -> int:
+    """Seconds since 1970."""
     return int(at.timestamp())
 
 
 def rfc3339(at: datetime) -> str:
+    """Text in UTC, whole seconds."""
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def local_date(at: datetime, zone: str) -> date:
+    """The calendar day in the zone."""
     return at.astimezone(_zone(zone)).date()
 
 

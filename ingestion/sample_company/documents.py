@@ -35,6 +35,7 @@ class Line:
 
     @property
     def net(self) -> int:
+        """After discount, before tax."""
         return self.gross - self.discount
 
     @property
@@ -56,6 +57,7 @@ class CreditNote:
 
     @property
     def amount(self) -> int:
+        """With tax."""
         return sum(net + tax for _, net, tax in self.lines)
 
 
@@ -98,30 +100,37 @@ class Invoice:
 
     @property
     def subtotal(self) -> int:
+        """Before discounts and tax."""
         return sum(line.gross for line in self.lines)
 
     @property
     def discounted(self) -> int:
+        """All discounts."""
         return sum(line.discount for line in self.lines)
 
     @property
     def tax(self) -> int:
+        """All taxes."""
         return sum(line.tax for line in self.lines)
 
     @property
     def total(self) -> int:
+        """What the document says at the bottom."""
         return self.subtotal - self.discounted + self.tax
 
     @property
     def pre_payment_credit(self) -> int:
+        """Credit notes that lower what is due."""
         return sum(note.amount for note in self.credit_notes if not note.post_payment)
 
     @property
     def due_amount(self) -> int:
+        """What has to be paid."""
         return self.total - self.pre_payment_credit
 
     @property
     def paid(self) -> int:
+        """What was paid, refunds aside."""
         return sum(payment.amount for payment in self.payments if payment.succeeded)
 
     def settle_totals(self) -> None:

@@ -39,6 +39,7 @@ class Extract:
     versions: dict[str, list[Version]] = field(default_factory=dict)
 
     def add(self, name: str, record_id: str, recorded: datetime, row: Row, variant: str = "") -> None:
+        """Keep one state of a record."""
         self.versions.setdefault(name, []).append(Version(record_id, recorded, variant, row))
 
     def deliveries(self, name: str) -> dict[tuple[date, str], list[Row]]:
@@ -91,7 +92,7 @@ def write_json_lines(landing: Landing, extract: Extract, *, compressed: frozense
             label = f"{name}-{variant}" if variant else name
             file_name = f"{label}.jsonl" + (".gz" if name in compressed else "")
             extra = {"api_version": variant} if variant else {}
-            landing.write(extract.system, name, day, file_name, json_lines(rows), len(rows), extra=extra)
+            landing.write(extract.system, name, day, file_name, json_lines(rows), rows=len(rows), extra=extra)
 
 
 def write_csv(landing: Landing, extract: Extract, columns: dict[str, list[str]]) -> None:
@@ -99,4 +100,4 @@ def write_csv(landing: Landing, extract: Extract, columns: dict[str, list[str]])
     for name in sorted(extract.versions):
         encode = csv_rows(columns[name])
         for (day, _), rows in extract.deliveries(name).items():
-            landing.write(extract.system, name, day, f"{name}.csv", encode(rows), len(rows))
+            landing.write(extract.system, name, day, f"{name}.csv", encode(rows), rows=len(rows))

@@ -54,6 +54,7 @@ class Item:
 
     @property
     def metered(self) -> bool:
+        """Whether usage is billed."""
         return self.price.kind == "usage"
 
     def at(self, instant: datetime) -> tuple[Price, int]:
@@ -75,6 +76,7 @@ class Discount:
     end: datetime | None
 
     def covers(self, instant: datetime) -> bool:
+        """Whether an invoice made at the instant gets it."""
         return self.start <= instant and (self.end is None or instant < self.end)
 
 
@@ -96,6 +98,7 @@ class Subscription:
 
     @property
     def metered(self) -> bool:
+        """Whether any item bills usage."""
         return any(item.metered for item in self.items)
 
 
@@ -113,15 +116,19 @@ class OrderLine:
 
     @property
     def metered(self) -> bool:
+        """Whether usage is billed."""
         return self.price.kind == "usage"
 
     @property
     def frequency(self) -> str:
+        """As the CRM says it."""
         return "Quarterly" if self.price.interval == "quarter" else "Monthly"
 
 
 @dataclass
 class Order:
+    """A CRM order: New, Amendment (more) or Reduction (less), in force from `effective_date`."""
+
     order_id: str
     order_number: str
     kind: str
@@ -142,6 +149,7 @@ class Contract:
     orders: list[Order]
 
     def lines(self) -> list[OrderLine]:
+        """The lines of all its orders."""
         return [line for order in self.orders for line in order.lines]
 
 
@@ -157,6 +165,8 @@ class Provisioned:
 
 @dataclass
 class Facts:
+    """Everything that happened in one world."""
+
     start: date
     prices: dict[str, Price]
     subscriptions: list[Subscription]

@@ -12,6 +12,8 @@ from ingestion.sample_company.randomness import identifier
 NOTICED = datetime(2026, 10, 20, 9, 30, tzinfo=UTC)
 SUSPENDED = datetime(2026, 10, 12, 14, 0, tzinfo=UTC)
 _FLAT_PLAN = "starter"
+# Enough to take some away.
+FEWEST_SEATS = 3
 
 
 class AccessFaults:
@@ -81,7 +83,7 @@ class AccessFaults:
             and subscriptions[0].trial_end is None
             and subscriptions[0].start < SUSPENDED
             and len(entry.seats) == 1
-            and entry.seats[0][1] > 3
+            and entry.seats[0][1] > FEWEST_SEATS
         )
 
     def _free_rider(self, number: int) -> None:

@@ -64,12 +64,12 @@ def payment_labels(invoices: list[Invoice]) -> Iterator[Label]:
             seen = due + timedelta(days=PAYMENT_GRACE_DAYS + 1) if waits else invoice.finalized + timedelta(days=21)
             yield _payment_label("fault", classes[invoice.paid_as], invoice, invoice.due_amount - invoice.paid, seen)
     kinds: list[tuple[str, Callable[[Invoice], bool]]] = [
-        ("PARTIAL", lambda i: i.subscription is not None and sum(p.succeeded for p in i.payments) == 2),
+        ("PARTIAL", lambda i: i.subscription is not None and sum(p.succeeded for p in i.payments) > 1),
         ("UNPAID", lambda i: i.subscription is not None and any(not p.succeeded for p in i.payments)),
         ("SHORT", lambda i: i.subscription is not None and i.pre_payment_credit > 0),
         ("UNPAID", lambda i: i.subscription is not None and i.voided_at is not None),
         ("SHORT", lambda i: i.contract is not None and i.pre_payment_credit > 0),
-        ("PARTIAL", lambda i: i.contract is not None and len(i.payments) == 2),
+        ("PARTIAL", lambda i: i.contract is not None and len(i.payments) > 1),
         ("UNPAID", lambda i: i.contract is not None and not i.payments),
     ]
     plain = [invoice for invoice in invoices if not invoice.paid_as and invoice.total > 0]
@@ -143,8 +143,15 @@ class PayoutFaults:
             ]
             booking = fits[len(fits) // 3]
             held.append(booking.booking_id)
+            seen = visible(midnight(booking.available), 5)
             self._label(
-                "C3", "BT_UNASSIGNED", booking.booking_id, currency, booking.net, booking.created, booking.available, 5
+                "C3",
+                "BT_UNASSIGNED",
+                booking.booking_id,
+                currency,
+                booking.net,
+                at=booking.created,
+                visible_from=seen,
             )
         return frozenset(held)
 
@@ -287,20 +294,27 @@ class PayoutFaults:
         self._taken.add(later.payout_id)
         booking = payout.listed[0]
         later.listed.append(booking)
-        self._label(
-            "C3", "BT_TWICE", booking.booking_id, currency, -booking.net, later.created, later.created.date(), 0
-        )
+        seen = visible(later.created)
+        self._label("C3", "BT_TWICE", booking.booking_id, currency, -booking.net, at=later.created, visible_from=seen)
 
     def _about(self, control: str, break_class: str, payout: Payout, amount: int, days: int = 1) -> None:
+        seen = visible(midnight(payout.arrival), days)
         self._label(
-            control, break_class, payout.payout_id, payout.currency, amount, payout.created, payout.arrival, days
+            control, break_class, payout.payout_id, payout.currency, amount, at=payout.created, visible_from=seen
         )
 
     def _label(
-        self, control: str, break_class: str, key: Key, currency: str, amount: int, at: datetime, day: date, days: int
+        self,
+        control: str,
+        break_class: str,
+        key: Key,
+        currency: str,
+        amount: int,
+        *,
+        at: datetime,
+        visible_from: date,
     ) -> None:
+        """Say what was done."""
         self.labels.append(
-            Label(
-                "fault", break_class, control, "stripe", key, currency, amount, None, at, visible(midnight(day), days)
-            )
+            Label("fault", break_class, control, "stripe", key, currency, amount, None, at, visible_from)
         )

@@ -8,7 +8,8 @@ from decimal import Decimal
 from ingestion.sample_company.days import LAST_DELIVERY, delivery_day, midnight, rfc3339
 from ingestion.sample_company.labels import Label, visible
 from ingestion.sample_company.money import plain
-from ingestion.sample_company.usage import EVENTS, SYSTEM, UNIT, FileNote, UsageFaults, UsageOutcome
+from ingestion.sample_company.usage import EVENTS, SYSTEM, FileNote, UsageFaults, UsageOutcome
+from ingestion.sample_company.usage_lines import UNIT
 from ingestion.sample_company.write_control_totals import ManifestFaults
 
 API, RENDER, STORAGE, EDGE = "//acme/api-gateway", "//acme/render", "//acme/storage", "//acme/edge"

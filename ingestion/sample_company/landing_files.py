@@ -1,4 +1,4 @@
-"""Writing complete deliveries: bytes that depend on nothing but the content, and a manifest or `_SUCCESS` beside them."""
+"""Writing complete deliveries: bytes that depend on the content alone, and a manifest or `_SUCCESS` beside them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Written:
 
 
 class Landing:
-    """Writes `<root>/<system>/<object>/<date>/<file>`. `manifest` systems get `<file>.manifest.json`, others `_SUCCESS`."""
+    """Writes `<root>/<system>/<object>/<date>/<file>` with `<file>.manifest.json`, or `_SUCCESS` for some systems."""
 
     def __init__(self, root: Path, success_systems: frozenset[str] = frozenset()) -> None:
         self.root = root
@@ -30,6 +30,7 @@ class Landing:
         self._success_systems = success_systems
 
     def folder(self, system: str, name: str, day: date) -> Path:
+        """The delivery folder, made when it is not there."""
         path = self.root / system / name / day.isoformat()
         path.mkdir(parents=True, exist_ok=True)
         return path
@@ -41,8 +42,8 @@ class Landing:
         day: date,
         file_name: str,
         content: bytes,
+        *,
         rows: int,
-        control_totals: dict[str, str] | None = None,
         extra: dict[str, str] | None = None,
     ) -> None:
         """Write one whole file. A name that ends in .gz is compressed without a timestamp."""
@@ -50,16 +51,16 @@ class Landing:
             content = _gzip(content)
         path = self.folder(system, name, day) / file_name
         path.write_bytes(content)
-        self.seal(path, system, rows, sha256(content).hexdigest(), len(content), control_totals or {}, extra)
+        self.seal(path, system, rows=rows, digest=sha256(content).hexdigest(), size=len(content), extra=extra)
 
     def seal(
         self,
         path: Path,
         system: str,
+        *,
         rows: int,
         digest: str,
         size: int,
-        control_totals: dict[str, str],
         extra: dict[str, str] | None = None,
     ) -> None:
         """Say that the file is complete."""
@@ -69,7 +70,7 @@ class Landing:
         if system in self._success_systems:
             (path.parent / "_SUCCESS").write_bytes(b"")
             return
-        manifest = {"rows": rows, "sha256": digest, "control_totals": control_totals, **(extra or {})}
+        manifest = {"rows": rows, "sha256": digest, "control_totals": {}, **(extra or {})}
         path.with_name(path.name + ".manifest.json").write_text(json.dumps(manifest) + "\n")
 
 
@@ -86,14 +87,16 @@ class StreamedFile:
         self.rows = 0
 
     def append(self, lines: bytes, count: int) -> None:
+        """Add whole lines."""
         self._stream.write(lines)
         self._digest.update(lines)
         self._size += len(lines)
         self.rows += count
 
     def close(self) -> None:
+        """Finish the file and say so."""
         self._stream.close()
-        self._landing.seal(self._path, self._system, self.rows, self._digest.hexdigest(), self._size, {})
+        self._landing.seal(self._path, self._system, rows=self.rows, digest=self._digest.hexdigest(), size=self._size)
 
 
 def _gzip(content: bytes) -> bytes:

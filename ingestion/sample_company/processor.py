@@ -5,8 +5,11 @@ A booking is available on the next business day, paid out that day, and at the b
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import chain
+from typing import NamedTuple
 
 from ingestion.sample_company.cash import Booking, Cash, Payout
 from ingestion.sample_company.days import END_OF_WORLD, midnight, next_business_day
@@ -25,43 +28,62 @@ def booking_id(seed: int, source: str, category: str) -> str:
 
 
 def fee_of(amount: int, currency: str) -> int:
+    """What the processor keeps of a charge."""
     share, fixed = FEES[currency]
     return round_half_away(amount * share) + fixed
 
 
 def book(invoices: list[Invoice], cash: Cash, seed: int) -> None:
     """The processor's balance transactions of every charge, refund and dispute, oldest first."""
+    bookings = chain(_charges(invoices, seed), _refunds(cash, seed), _disputes(cash, seed))
+    cash.bookings = sorted(bookings, key=lambda booking: (booking.created, booking.booking_id))
+
+
+def _charges(invoices: list[Invoice], seed: int) -> Iterator[Booking]:
     for invoice in invoices:
         for payment in invoice.payments:
-            if payment.succeeded and payment.charge_id:
+            if payment.succeeded:
                 fee = fee_of(payment.amount, invoice.currency)
-                _book(cash, seed, "charge", "charge", payment.amount, fee, invoice, payment.charge_id, payment.at)
+                cause = _Cause("charge", "charge", payment.charge_id, payment.at)
+                yield _booking(seed, cause, payment.amount, fee, invoice.currency)
+
+
+def _refunds(cash: Cash, seed: int) -> Iterator[Booking]:
     for refund in cash.refunds:
-        _book(cash, seed, "refund", "refund", -refund.amount, 0, refund.invoice, refund.refund_id, refund.at)
+        cause = _Cause("refund", "refund", refund.refund_id, refund.at)
+        yield _booking(seed, cause, -refund.amount, 0, refund.invoice.currency)
+
+
+def _disputes(cash: Cash, seed: int) -> Iterator[Booking]:
     for dispute in cash.disputes:
-        fee = DISPUTE_FEE[dispute.invoice.currency]
-        arguments = (dispute.invoice, dispute.dispute_id)
-        _book(cash, seed, "adjustment", "dispute", -dispute.amount, fee, *arguments, dispute.opened)
+        currency = dispute.invoice.currency
+        cause = _Cause("adjustment", "dispute", dispute.dispute_id, dispute.opened)
+        yield _booking(seed, cause, -dispute.amount, DISPUTE_FEE[currency], currency)
         if dispute.closed is not None and dispute.won:
-            _book(cash, seed, "adjustment", "dispute_reversal", dispute.amount, 0, *arguments, dispute.closed)
-    cash.bookings.sort(key=lambda booking: (booking.created, booking.booking_id))
+            cause = _Cause("adjustment", "dispute_reversal", dispute.dispute_id, dispute.closed)
+            yield _booking(seed, cause, dispute.amount, 0, currency)
 
 
-def _book(
-    cash: Cash, seed: int, kind: str, category: str, amount: int, fee: int, invoice: Invoice, source: str, at: datetime
-) -> None:
-    cash.bookings.append(
-        Booking(
-            booking_id(seed, source, category),
-            kind,
-            category,
-            amount,
-            fee,
-            invoice.currency,
-            source,
-            at,
-            next_business_day(at.date()),
-        )
+class _Cause(NamedTuple):
+    """What a booking is for: its type and reporting category, the object behind it, and when."""
+
+    kind: str
+    category: str
+    source: str
+    at: datetime
+
+
+def _booking(seed: int, cause: _Cause, amount: int, fee: int, currency: str) -> Booking:
+    return Booking(
+        booking_id=booking_id(seed, cause.source, cause.category),
+        kind=cause.kind,
+        category=cause.category,
+        amount=amount,
+        fee=fee,
+        currency=currency,
+        source_id=cause.source,
+        created=cause.at,
+        available=next_business_day(cause.at.date()),
     )
 
 

@@ -25,14 +25,15 @@ from ingestion.sample_company.facts import Account, Change, Discount, Facts, Ite
 from ingestion.sample_company.randomness import identifier, substream
 from ingestion.sample_company.stories import DEALS, SELF_SERVICE_STORIES, Story
 
-FEWEST_MONTHS, MOST_MONTHS = 2, 120
+# A price change needs a month before it; the first delivery may not hold usage the landing door calls too old.
+FEWEST_MONTHS, MOST_MONTHS = 2, 13
 TRIAL = timedelta(days=14)
 
 
 def build_facts(seed: int, months: int) -> Facts:
-    """All facts of the world. Raises ValueError for fewer than two months: a price change needs a month before it."""
+    """All facts of the world. Raises ValueError for a length that no world can have."""
     if not FEWEST_MONTHS <= months <= MOST_MONTHS:
-        raise ValueError("the sample company needs 2 to 120 months")
+        raise ValueError(f"months is {FEWEST_MONTHS} to {MOST_MONTHS}, not {months}")
     start = world_start(months)
     facts = Facts(start, build_prices(start), [], [], {})
     for number, story in enumerate(SELF_SERVICE_STORIES, start=1):

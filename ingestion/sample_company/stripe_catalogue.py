@@ -1,4 +1,4 @@
-"""Stripe's catalogue objects: products, prices, coupons, tax rates and meters, and the two API versions they come in."""
+"""Stripe's catalogue: products, prices, coupons, tax rates and meters, and the API versions objects come in."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def api_version(at: datetime) -> str:
 def catalogue_objects(facts: Facts) -> Iterator[tuple[str, str, datetime, Row]]:
     """Every object with its list, id and the instant it was made."""
     at = midnight(facts.start)
+    row: Row
     for product in PRODUCTS:
         if product.code in SELF_SERVICE:
             row = {
@@ -40,7 +41,7 @@ def catalogue_objects(facts: Facts) -> Iterator[tuple[str, str, datetime, Row]]:
                 "type": "service",
                 "updated": epoch(at),
             }
-            yield ("products", row["id"], at, row)
+            yield ("products", product_id(product.code), at, row)
     for price in facts.prices.values():
         if price.stripe_price_id:
             created = max(at, midnight(price.valid_from))
@@ -63,7 +64,7 @@ def catalogue_objects(facts: Facts) -> Iterator[tuple[str, str, datetime, Row]]:
                 "jurisdiction": jurisdiction,
                 "livemode": True,
                 "metadata": {"valid_from": valid_from.isoformat()},
-                "percentage": number(Decimal(rate) * 100),
+                "percentage": as_number(Decimal(rate) * 100),
                 "state": None,
                 "tax_type": "sales_tax" if jurisdiction == "US" else "vat",
             }
@@ -157,6 +158,7 @@ def _tiers(price: Price) -> list[Row]:
 
 
 def coupon_object(coupon: Coupon, created: datetime) -> Row:
+    """A coupon as the API returns it."""
     return {
         "id": coupon.id,
         "object": "coupon",
@@ -169,7 +171,7 @@ def coupon_object(coupon: Coupon, created: datetime) -> Row:
         "max_redemptions": None,
         "metadata": {},
         "name": coupon.name,
-        "percent_off": None if coupon.percent_off is None else number(Decimal(coupon.percent_off)),
+        "percent_off": None if coupon.percent_off is None else as_number(Decimal(coupon.percent_off)),
         "redeem_by": None,
         "times_redeemed": 0,
         "valid": True,
@@ -177,10 +179,12 @@ def coupon_object(coupon: Coupon, created: datetime) -> Row:
 
 
 def product_id(code: str) -> str:
+    """Stripe's id of a product."""
     return "prod_" + code.replace("_", "").replace("-", "").upper().ljust(14, "0")
 
 
 def tax_rate_id(jurisdiction: str, code: str) -> str:
+    """Stripe's id of a tax rate."""
     return f"txr_1Q{jurisdiction}{code[5:]}"
 
 
@@ -188,5 +192,6 @@ def _meter_id(price: Price) -> str | None:
     return next((meter.stripe_id for meter in METERS if meter.code == price.meter_code), None)
 
 
-def number(value: Decimal) -> int | Decimal:
+def as_number(value: Decimal) -> int | Decimal:
+    """A JSON number: an integer where it is one, else an exact decimal."""
     return int(value) if value == int(value) else value.normalize()

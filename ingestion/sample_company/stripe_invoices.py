@@ -28,9 +28,11 @@ class InvoiceShapes:
         self._epoch = start
 
     def line_id(self, invoice: Invoice, number: int) -> str:
+        """Stripe's id of the line in this place."""
         return identifier(self._seed, "il_1Q", 20, invoice.invoice_id, number)
 
     def line(self, invoice: Invoice, line: Line, number: int, at: datetime) -> Row:
+        """A line as it looked at the instant."""
         discount = invoice.discount
         row: Row = {
             "id": self.line_id(invoice, number),
@@ -107,6 +109,7 @@ class InvoiceShapes:
         }
 
     def invoice(self, invoice: Invoice, at: datetime) -> Row:
+        """The invoice as it looked at the instant, with the first page of its lines."""
         status = invoice_status(invoice, at)
         paid = sum(p.amount for p in invoice.payments if p.succeeded and p.at <= at)
         pre = sum(n.amount for n in invoice.credit_notes if not n.post_payment and n.created <= at)
@@ -195,6 +198,7 @@ class InvoiceShapes:
         }
 
     def credit_note(self, invoice: Invoice, note: CreditNote) -> Row:
+        """A credit note with all its lines."""
         net, tax = sum(n for _, n, _ in note.lines), sum(t for _, _, t in note.lines)
         lines = [
             {
@@ -256,6 +260,7 @@ def invoice_instants(invoice: Invoice) -> list[datetime]:
 
 
 def invoice_status(invoice: Invoice, at: datetime) -> str:
+    """Draft, open, paid or void."""
     if invoice.voided_at is not None and invoice.voided_at <= at:
         return "void"
     if invoice.closed_at is not None and invoice.closed_at <= at:

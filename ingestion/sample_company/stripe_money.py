@@ -92,6 +92,7 @@ def _intent(invoice: Invoice, payment: Payment) -> Iterator[Version]:
 
 
 def refund_object(refund: Refund, seed: int) -> Row:
+    """A refund; it succeeds at once."""
     return {
         "id": refund.refund_id,
         "object": "refund",
@@ -161,6 +162,7 @@ def payout_objects(cash: Cash) -> Iterator[Version]:
 
 
 def booking_object(booking: Booking, status: str) -> Row:
+    """A balance transaction."""
     fees = (
         []
         if booking.fee == 0
@@ -195,6 +197,7 @@ def booking_object(booking: Booking, status: str) -> Row:
 
 
 def payout_object(payout: Payout, status: str) -> Row:
+    """A payout in one of its states."""
     return {
         "id": payout.payout_id,
         "object": "payout",

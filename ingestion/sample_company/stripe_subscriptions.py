@@ -103,6 +103,7 @@ def _item_object(subscription: Subscription, item: Item, at: datetime) -> Row:
 
 
 def discount_object(discount: Discount, subscription: Subscription, at: datetime) -> Row:
+    """A discount: with its coupon in the old API, with the coupon's id in the new one."""
     row: Row = {
         "id": discount.discount_id,
         "object": "discount",

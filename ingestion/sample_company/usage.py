@@ -59,6 +59,8 @@ class Consumer:
 
 @dataclass(frozen=True)
 class LateEvent:
+    """One event that was recorded a day or more after its local day."""
+
     account_id: str
     meter_code: str
     local_day: date
@@ -125,6 +127,8 @@ class FileNote:
 
 @dataclass
 class UsageOutcome:
+    """What is left of the stream: the book, producers' counts, and what stands in which file."""
+
     book: Book
     windows: dict[tuple[str, date], Window]
     restated: dict[date, set[tuple[str, date]]]

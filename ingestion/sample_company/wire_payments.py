@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
-from ingestion.sample_company.card_payments import ODD_AMOUNT
+from ingestion.sample_company.card_payments import ODD_AMOUNT, Share
 from ingestion.sample_company.cash import BankEntry, Cash, Wire
 from ingestion.sample_company.days import END_OF_WORLD, business_day, midnight, next_business_day
 from ingestion.sample_company.documents import CreditNote, Invoice, Payment
@@ -14,6 +14,7 @@ from ingestion.sample_company.money import round_half_away
 from ingestion.sample_company.randomness import identifier, substream
 
 MERGE_DAYS = 8
+CREDITED, SPLIT = Share(11, 6), Share(9, 4)
 Pending = dict[tuple[str, date], list[tuple[Invoice, int]]]
 
 
@@ -28,13 +29,13 @@ def pay_contracts(invoices: list[Invoice], cash: Cash, seed: int) -> None:
         if invoice.paid_as:
             _wire_as(invoice, cash, seed)
             continue
-        if number % 11 == 6:
+        if CREDITED.picks(number):
             _credit_memo(invoice)
         # A customer's bills of one month are paid within days of each other, so that some wires pay two.
         rng = substream(seed, "wire", invoice.account.account_id, f"{invoice.created:%Y-%m}")
         day = business_day(invoice.created.date() + timedelta(days=rng.randrange(18, 28)))
         due = invoice.due_amount
-        if number % 9 == 4:
+        if SPLIT.picks(number):
             first = due * 3 // 10
             _pend(pending, invoice, business_day(invoice.created.date() + timedelta(days=9)), first)
             _pend(pending, invoice, day, due - first)

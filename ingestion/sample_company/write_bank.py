@@ -30,10 +30,12 @@ class Statement:
 
     @property
     def statement_id(self) -> str:
+        """As the bank prints it."""
         return f"{self.currency.upper()}{self.day:%Y%m%d}"
 
     @property
     def closing(self) -> int:
+        """Opening and all entries."""
         return self.opening + sum(entry.amount for entry in self.entries)
 
 
@@ -64,7 +66,9 @@ def write_bank(landing: Landing, all_statements: list[Statement]) -> None:
         grouped.setdefault((delivery_day(midnight(statement.day)), statement.currency), []).append(statement)
     for (day, currency), group in grouped.items():
         content, suffix = (camt053(group), "xml") if currency == "eur" else (mt940(group), "sta")
-        landing.write("bank", "statements", day, f"{ACCOUNTS[currency]}.{suffix}", content.encode("ascii"), len(group))
+        landing.write(
+            "bank", "statements", day, f"{ACCOUNTS[currency]}.{suffix}", content.encode("ascii"), rows=len(group)
+        )
 
 
 def mt940(group: list[Statement]) -> str:

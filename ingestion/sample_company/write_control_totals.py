@@ -9,7 +9,8 @@ from decimal import Decimal
 from ingestion.sample_company.days import LAST_ACTIVITY, delivery_day, midnight, rfc3339
 from ingestion.sample_company.extract import Row, csv_rows
 from ingestion.sample_company.landing_files import Landing
-from ingestion.sample_company.usage import SYSTEM, TOTALS, UNIT, UsageOutcome
+from ingestion.sample_company.usage import SYSTEM, TOTALS, UsageOutcome
+from ingestion.sample_company.usage_lines import UNIT
 
 COLUMNS = ["source", "window_start", "window_end", "event_count", "quantity_sum"]
 
@@ -32,7 +33,7 @@ def write_control_totals(landing: Landing, usage: UsageOutcome, faults: Manifest
     for delivered_on, windows in sorted(by_delivery.items()):
         rows = [_row(usage, key, delivered_on, faults) for key in sorted(windows) if key not in faults.missing]
         if rows:
-            landing.write(SYSTEM, TOTALS, delivered_on, "control_totals.csv", csv_rows(COLUMNS)(rows), len(rows))
+            landing.write(SYSTEM, TOTALS, delivered_on, "control_totals.csv", csv_rows(COLUMNS)(rows), rows=len(rows))
 
 
 def _row(usage: UsageOutcome, key: tuple[str, date], delivered_on: date, faults: ManifestFaults) -> Row:

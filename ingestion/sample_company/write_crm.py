@@ -17,21 +17,35 @@ from ingestion.sample_company.money import plain
 
 COLUMNS = {
     "Account": "Id IsDeleted Name ParentId BillingCountry BillingPostalCode Website CreatedDate SystemModstamp",
-    "Opportunity": "Id IsDeleted AccountId Name StageName Amount CurrencyIsoCode CloseDate IsWon IsClosed Pricebook2Id SystemModstamp",
-    "OpportunityLineItem": "Id IsDeleted OpportunityId PricebookEntryId Product2Id Quantity UnitPrice TotalPrice SystemModstamp",
-    "Quote": "Id IsDeleted QuoteNumber OpportunityId AccountId ContractId Status Discount Tax GrandTotal CurrencyIsoCode SystemModstamp",
-    "QuoteLineItem": "Id IsDeleted QuoteId PricebookEntryId Quantity UnitPrice Discount ListPrice Subtotal TotalPrice ServiceDate SystemModstamp",
+    "Opportunity": (
+        "Id IsDeleted AccountId Name StageName Amount CurrencyIsoCode CloseDate IsWon IsClosed Pricebook2Id "
+        "SystemModstamp"
+    ),
+    "OpportunityLineItem": (
+        "Id IsDeleted OpportunityId PricebookEntryId Product2Id Quantity UnitPrice TotalPrice SystemModstamp"
+    ),
+    "Quote": (
+        "Id IsDeleted QuoteNumber OpportunityId AccountId ContractId Status Discount Tax GrandTotal "
+        "CurrencyIsoCode SystemModstamp"
+    ),
+    "QuoteLineItem": (
+        "Id IsDeleted QuoteId PricebookEntryId Quantity UnitPrice Discount ListPrice Subtotal TotalPrice "
+        "ServiceDate SystemModstamp"
+    ),
     "Order": (
-        "Id IsDeleted OrderNumber ContractId AccountId QuoteId OriginalOrderId EffectiveDate EndDate IsReductionOrder Status "
-        "ActivatedDate TotalAmount CurrencyIsoCode SystemModstamp"
+        "Id IsDeleted OrderNumber ContractId AccountId QuoteId OriginalOrderId EffectiveDate EndDate "
+        "IsReductionOrder Status ActivatedDate TotalAmount CurrencyIsoCode SystemModstamp"
     ),
     "OrderItem": (
-        "Id IsDeleted OrderId PricebookEntryId Product2Id OriginalOrderItemId Quantity UnitPrice ListPrice TotalPrice "
-        "ServiceDate EndDate Billing_Frequency__c Price_Code__c Discount_Percent__c CurrencyIsoCode SystemModstamp"
+        "Id IsDeleted OrderId PricebookEntryId Product2Id OriginalOrderItemId Quantity UnitPrice ListPrice "
+        "TotalPrice ServiceDate EndDate Billing_Frequency__c Price_Code__c Discount_Percent__c "
+        "CurrencyIsoCode SystemModstamp"
     ),
     "Contract": "Id IsDeleted ContractNumber AccountId StartDate EndDate ContractTerm Status SystemModstamp",
     "Product2": "Id IsDeleted Name ProductCode IsActive SystemModstamp",
-    "PricebookEntry": "Id IsDeleted Pricebook2Id Product2Id ProductCode UnitPrice CurrencyIsoCode IsActive SystemModstamp",
+    "PricebookEntry": (
+        "Id IsDeleted Pricebook2Id Product2Id ProductCode UnitPrice CurrencyIsoCode IsActive SystemModstamp"
+    ),
 }
 NULL = "#N/A"
 
@@ -46,9 +60,11 @@ class CrmWriter:
         self._pricebook = crm_id(seed, "01s", "standard")
 
     def columns(self) -> dict[str, list[str]]:
+        """Columns of each object in their order."""
         return {name: text.split() for name, text in COLUMNS.items()}
 
     def write(self) -> Extract:
+        """All objects."""
         self._price_book()
         for contract in self._facts.contracts:
             self._contract(contract)

@@ -50,8 +50,8 @@ COLUMNS = {
         "revrecenddate memo uniquekey custcol_order_item custcol_tax_of_line appliedtotransaction linelastmodifieddate"
     ),
     "transactionaccountingline": (
-        "accountingbook transaction transactionline account amount credit debit exchangerate netamount posting amountpaid "
-        "amountunpaid"
+        "accountingbook transaction transactionline account amount credit debit exchangerate netamount posting "
+        "amountpaid amountunpaid"
     ),
     "currencyrate": "id basecurrency transactioncurrency exchangerate effectivedate",
 }
@@ -138,8 +138,9 @@ class ErpWriter:
             self._add("account", account_id, at, row)
         self._periods_and_items(at, stamp)
         for account in self._facts.accounts:
+            customer_id = self._customers[account.account_id]
             row = {
-                "id": self._customers[account.account_id],
+                "id": customer_id,
                 "entityid": f"C-{account.account_id[-4:]}",
                 "externalid": account.crm_account_id or account.stripe_customer_id,
                 "companyname": account.name,
@@ -148,7 +149,7 @@ class ErpWriter:
                 "isinactive": "F",
                 "lastmodifieddate": _stamp(account.created_at),
             }
-            self._add("customer", row["id"] or "", account.created_at, row)
+            self._add("customer", customer_id, account.created_at, row)
         for day, rates in self._rates.items():
             for code in ("eur", "jpy"):
                 value = rates["usd"] if code == "eur" else _rate(rates["usd"] / rates["jpy"])
@@ -298,7 +299,7 @@ def write_erp(landing: Landing, extract: Extract) -> None:
         for (day, _), rows in extract.deliveries(name).items():
             if name not in PAGED:
                 content = csv_rows(COLUMNS[name].split())(rows)
-                landing.write("erp", name, day, f"{name}.csv", content, len(rows))
+                landing.write("erp", name, day, f"{name}.csv", content, rows=len(rows))
                 continue
             for number, offset in enumerate(range(0, len(rows), PAGE_ROWS), start=1):
                 part = rows[offset : offset + PAGE_ROWS]
@@ -311,7 +312,7 @@ def write_erp(landing: Landing, extract: Extract) -> None:
                     "totalResults": len(rows),
                 }
                 content = (json.dumps(page, separators=(",", ":")) + "\n").encode()
-                landing.write("erp", name, day, f"{name}-{number:03d}.json", content, len(part))
+                landing.write("erp", name, day, f"{name}-{number:03d}.json", content, rows=len(part))
 
 
 def _rate(value: Decimal) -> Decimal:

@@ -46,7 +46,7 @@ def write_catalogue(landing: Landing, start: date) -> None:
     }
     for name, entries in documents.items():
         text = yaml.safe_dump({name: entries}, sort_keys=False, allow_unicode=True)
-        landing.write("catalog", name, INITIAL_DELIVERY, f"{name}.yaml", text.encode(), len(entries))
+        landing.write("catalog", name, INITIAL_DELIVERY, f"{name}.yaml", text.encode(), rows=len(entries))
 
 
 def meters() -> list[Row]:
@@ -112,6 +112,7 @@ def _convention(system: str, proration_unit: str, due_days: int) -> Row:
 
 
 def write_tax(landing: Landing, facts: Facts) -> None:
+    """Rates and exemptions."""
     rates: list[Row] = [
         {
             "jurisdiction": jurisdiction,
@@ -137,7 +138,7 @@ def write_tax(landing: Landing, facts: Facts) -> None:
     ]
     for name, rows in (("rates", rates), ("exemptions", exemptions)):
         content = csv_rows(list(rows[0]))(rows)
-        landing.write("tax", name, INITIAL_DELIVERY, f"{name}.csv", content, len(rows))
+        landing.write("tax", name, INITIAL_DELIVERY, f"{name}.csv", content, rows=len(rows))
 
 
 def write_fx(landing: Landing, start: date) -> None:
@@ -148,4 +149,4 @@ def write_fx(landing: Landing, start: date) -> None:
         by_delivery.setdefault(delivery_day(midnight(day)), []).append(row)
     for delivered_on, rows in by_delivery.items():
         content = csv_rows(["Date", "USD", "JPY"])(rows)
-        landing.write("fx", "rates", delivered_on, "eurofxref.csv", content, len(rows))
+        landing.write("fx", "rates", delivered_on, "eurofxref.csv", content, rows=len(rows))

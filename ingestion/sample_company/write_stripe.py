@@ -13,7 +13,7 @@ from ingestion.sample_company.documents import Invoice
 from ingestion.sample_company.extract import Extract, Row
 from ingestion.sample_company.facts import Account, Facts, Subscription
 from ingestion.sample_company.randomness import identifier
-from ingestion.sample_company.stripe_catalogue import api_version, catalogue_objects, number
+from ingestion.sample_company.stripe_catalogue import api_version, as_number, catalogue_objects
 from ingestion.sample_company.stripe_invoices import InvoiceShapes, invoice_instants
 from ingestion.sample_company.stripe_money import (
     Version,
@@ -155,7 +155,7 @@ class StripeWriter:
             row = {
                 "id": row_id,
                 "object": "billing.meter_event_summary",
-                "aggregated_value": number(Decimal(thousandths) / 1000),
+                "aggregated_value": as_number(Decimal(thousandths) / 1000),
                 "customer": account.stripe_customer_id,
                 "end_time": epoch(start + timedelta(days=1)),
                 "livemode": True,
