@@ -1,6 +1,6 @@
 """Stands for dbt's ``adapter`` while sqlfluff reads a model: every dispatched macro becomes SQL of the right shape.
 
-Only the shape matters to a linter: a series is a relation, everything else an expression over its arguments.
+Only the shape matters to a linter: a series or a selection is a relation, everything else an expression over its arguments.
 """
 
 from collections.abc import Callable
@@ -11,12 +11,15 @@ RELATIONS = {
     "integer_series": "n",
     "json_array_elements": "element, position",
 }
+SELECTIONS = frozenset({"first_of_each"})
 
 
 def dispatch(name: str, _project: str = "") -> Callable[..., str]:
     """A function of the macro's arguments that gives a placeholder for its SQL."""
 
     def expression(*arguments: object, **_named: object) -> str:
+        if name in SELECTIONS:
+            return "(select * from records)"
         if name in RELATIONS:
             return f"lateral (select 1) as {arguments[-1]} ({RELATIONS[name]})"
         return f"{name}({', '.join(str(argument) for argument in arguments if isinstance(argument, str))})"

@@ -4,24 +4,17 @@
     The order never asks for load_seq or known_at: the same files loaded in another order show the same version.
 -#}
 {% macro latest_version(relation, key='record_id') -%}
-(
-        select versions.*
-        from (
-            select
-                records.*,
-                row_number() over (
-                    partition by records.{{ key }}
-                    order by
-                        records.source_updated_at desc nulls last,
-                        records.delivered_on desc,
-                        records.line_no desc,
-                        records.load_id desc
-                ) as version_rank
-            from {{ relation }} as records
-            {{ known_by_as_of('records.known_at', 'where') }}
-        ) as versions
-        where versions.version_rank = 1
-    )
+    {{ first_of_each(
+        relation,
+        key,
+        [
+            'records.source_updated_at desc nulls last',
+            'records.delivered_on desc',
+            'records.line_no desc',
+            'records.load_id desc',
+        ],
+        known_by_as_of('records.known_at', 'where'),
+    ) }}
 {%- endmacro %}
 
 
