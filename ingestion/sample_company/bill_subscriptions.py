@@ -6,8 +6,10 @@ that starts. With usage it is finalized 48 hours after the boundary, else after 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import count
 
 from ingestion.sample_company.catalogue import rate
 from ingestion.sample_company.days import END_OF_WORLD, boundary, local_date
@@ -23,7 +25,7 @@ FINALIZE_AFTER = timedelta(hours=1)
 
 def bill_subscriptions(facts: Facts, book: Book, seed: int) -> list[Invoice]:
     """All invoices of the world, oldest first, numbered in that order per customer."""
-    invoices = [invoice for subscription in facts.subscriptions for invoice in _bill(subscription, book, facts, seed)]
+    invoices = [invoice for subscription in facts.subscriptions for invoice in _bill(subscription, book, seed)]
     invoices.sort(key=lambda invoice: (invoice.created, invoice.invoice_id))
     counters: dict[str, int] = {}
     for invoice in invoices:
@@ -74,49 +76,56 @@ def proration_lines(item: Item, change: Change, start: datetime, end: datetime) 
     ]
 
 
-def _bill(subscription: Subscription, book: Book, facts: Facts, seed: int) -> list[Invoice]:
-    invoices: list[Invoice] = []
+def _bill(subscription: Subscription, book: Book, seed: int) -> Iterator[Invoice]:
+    """All invoices of one subscription."""
     if subscription.trial_end is not None:
-        item = subscription.items[0]
-        trial = Line(
-            item.item_id, item.price, "trial", subscription.start, subscription.trial_end, Decimal(item.quantity), 0
-        )
-        invoices.append(_invoice(subscription, subscription.start, [trial], seed, "subscription_create"))
-    anchor, ended = subscription.anchor, subscription.ended_at
+        yield _invoice(subscription, subscription.start, [_trial_line(subscription)], seed, "subscription_create")
+    yield from _bill_periods(subscription, book, seed)
+
+
+def _bill_periods(subscription: Subscription, book: Book, seed: int) -> Iterator[Invoice]:
+    """Boundary by boundary until the subscription or the world ends."""
+    ended = subscription.ended_at
     pending: list[Line] = []
-    number = 0
-    while True:
-        start, end = boundary(anchor, number), boundary(anchor, number + 1)
-        over = ended is not None and ended <= start
-        lines = pending + ([] if over else _recurring(subscription, start, end))
-        pending = []
-        if number:
-            lines = _usage(subscription, book, boundary(anchor, number - 1), start) + lines
+    for number in count():
+        start, end = boundary(subscription.anchor, number), boundary(subscription.anchor, number + 1)
         if start >= END_OF_WORLD:
-            break
+            return
+        over = ended is not None and ended <= start
+        lines = _usage(subscription, book, boundary(subscription.anchor, number - 1), start) if number else []
+        lines += pending
+        if not over:
+            lines += _recurring(subscription, start, end)
         if lines:
-            first = number == 0 and subscription.trial_end is None
-            invoices.append(
-                _invoice(subscription, start, lines, seed, "subscription_create" if first else "subscription_cycle")
-            )
+            created = number == 0 and subscription.trial_end is None
+            reason = "subscription_create" if created else "subscription_cycle"
+            yield _invoice(subscription, start, lines, seed, reason)
         if over:
-            break
-        for item in subscription.items:
-            for change in item.changes:
-                if not start < change.at < end:
-                    continue
-                prorations = proration_lines(item, change, start, end)
-                if change.upgrade:
-                    invoices.append(_invoice(subscription, change.at, prorations, seed, "subscription_update"))
-                else:
-                    pending += prorations
+            return
+        pending = []
+        for at, prorations, upgrade in _changes(subscription, start, end):
+            if upgrade:
+                yield _invoice(subscription, at, prorations, seed, "subscription_update")
+            else:
+                pending += prorations
         if ended is not None and ended < end:
             last = _usage(subscription, book, start, ended)
             if last:
-                invoices.append(_invoice(subscription, ended, last, seed, "subscription_cycle"))
-            break
-        number += 1
-    return invoices
+                yield _invoice(subscription, ended, last, seed, "subscription_cycle")
+            return
+
+
+def _trial_line(subscription: Subscription) -> Line:
+    item, end = subscription.items[0], subscription.trial_end or subscription.start
+    return Line(item.item_id, item.price, "trial", subscription.start, end, Decimal(item.quantity), 0)
+
+
+def _changes(subscription: Subscription, start: datetime, end: datetime) -> Iterator[tuple[datetime, list[Line], bool]]:
+    """Changes inside a period: when, both proration lines, and whether they are invoiced at once."""
+    for item in subscription.items:
+        for change in item.changes:
+            if start < change.at < end:
+                yield change.at, proration_lines(item, change, start, end), change.upgrade
 
 
 def _recurring(subscription: Subscription, start: datetime, end: datetime) -> list[Line]:

@@ -29,7 +29,7 @@ def sign(facts: Facts, seed: int, number: int, deal: Deal) -> None:
         seed, FIRST_NUMBER + number, place=deal.place, created=created, plan="enterprise", exempt=deal.exempt
     )
     account.crm_account_id = crm_id(seed, "001", number)
-    lines = _order_lines(facts, seed, number, deal, account, start)
+    lines = _order_lines(facts, (seed, number), deal, account, start)
     order = Order(crm_id(seed, "801", number, 0), f"{number:08d}", "New", start, lines)
     end = add_months(start, TERM_MONTHS, start.day)
     contract = Contract(crm_id(seed, "800", number), f"{number:08d}", account, start, end, [order])
@@ -43,20 +43,20 @@ def sign(facts: Facts, seed: int, number: int, deal: Deal) -> None:
     facts.provisioned[account.account_id] = Provisioned(account, statuses, plans, seats)
 
 
-def _order_lines(facts: Facts, seed: int, number: int, deal: Deal, account: Account, start: date) -> list[OrderLine]:
-    """Seats at the negotiated price, support, and one line a meter."""
+def _order_lines(facts: Facts, names: tuple[int, int], deal: Deal, account: Account, start: date) -> list[OrderLine]:
+    """Seats at the negotiated price, support, and one line a meter. `names` are the seed and the deal's number."""
     price = price_on(facts.prices, "enterprise", account.currency, deal.interval, start)
     digits = Decimal(1).scaleb(-EXPONENT[account.currency])
     unit = (Decimal(price.unit_amount or "0") * Decimal(deal.unit_discount)).quantize(digits)
     percent = Decimal(deal.discount_percent) if deal.discount_percent else None
-    lines = [OrderLine(crm_id(seed, "802", number, 0), price, Decimal(deal.seats), unit, percent, start)]
+    lines = [OrderLine(_item_id(names, 0), price, Decimal(deal.seats), unit, percent, start)]
     if deal.support:
         support = price_on(facts.prices, "enterprise-support", account.currency, "month", start)
         unit = Decimal(support.unit_amount or "0")
-        lines.append(OrderLine(crm_id(seed, "802", number, 1), support, Decimal(1), unit, None, start))
+        lines.append(OrderLine(_item_id(names, 1), support, Decimal(1), unit, None, start))
     for i, meter in enumerate(deal.meters, start=2):
         usage = facts.prices[usage_price_code(meter, account.currency)]
-        lines.append(OrderLine(crm_id(seed, "802", number, i), usage, Decimal(1), Decimal(0), None, start))
+        lines.append(OrderLine(_item_id(names, i), usage, Decimal(1), Decimal(0), None, start))
     return lines
 
 
@@ -72,3 +72,8 @@ def _amendment(seed: int, number: int, deal: Deal, order: Order, at: date) -> Or
     )
     kind = "Reduction" if deal.amend < 0 else "Amendment"
     return Order(crm_id(seed, "801", number, 1), f"{number + 500:08d}", kind, at, [line], order.order_id)
+
+
+def _item_id(names: tuple[int, int], place: int) -> str:
+    seed, number = names
+    return crm_id(seed, "802", number, place)

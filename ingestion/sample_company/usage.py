@@ -32,6 +32,8 @@ from ingestion.sample_company.usage_lines import (
     DAY,
     LAST_SECOND,
     UNIT,
+    Block,
+    Span,
     Template,
     block,
     one_line,
@@ -42,6 +44,12 @@ from ingestion.sample_company.usage_lines import (
 SYSTEM, EVENTS, TOTALS = "usage", "events", "control_totals"
 PART_ROWS = 1_000_000
 DUPLICATE_EVERY = 250
+LATE_A_DAY, DAYS_LATE = 2, (1, 1, 2, 4, 9)
+# Days of the month on which an event comes with two quantities, and on which one is sent again the next day.
+CONFLICT_EVERY, RESEND_EVERY = 3, 2
+MIDNIGHT_CALLS = 7
+# Hours east of UTC that producers of these zones print; the others print UTC.
+OFFSETS = {"Asia/Tokyo": 9}
 # From this scale on the history is split per day; below it a file per month is plenty.
 DAILY_HISTORY_SCALE = 10
 
@@ -55,6 +63,30 @@ class Consumer:
     since: datetime
     first: date
     last: date
+
+
+@dataclass(frozen=True)
+class Use:
+    """A consumer's part of one UTC day, which holds the ends of two local days."""
+
+    consumer: Consumer
+    day: date
+    span: Span
+    local_days: tuple[date, date]
+
+    def local_day(self, second: int) -> date:
+        """The local day of a second of the UTC day; local midnight belongs to the next."""
+        return self.local_days[0] if second < self.span.cut else self.local_days[1]
+
+    @property
+    def window(self) -> tuple[str, date]:
+        """The producer's counting window."""
+        return self.consumer.meter.source, self.day
+
+    def template(self) -> Template:
+        """Line template; Tokyo's producer prints its own offset."""
+        account = self.consumer.account
+        return template(self.consumer.meter, account.account_id, self.day, OFFSETS.get(account.timezone, 0))
 
 
 @dataclass(frozen=True)
@@ -178,7 +210,8 @@ class UsageWriter:
         self._later: dict[date, list[str]] = {}
         self._notes: list[FileNote] = []
         self._file: StreamedFile | None = None
-        self._file_key: tuple[date, str] | None = None
+        self._delivered_on = INITIAL_DELIVERY
+        self._label = ""
         self._part = 0
         self._since_duplicate = 0
         self._events = 0
@@ -196,14 +229,14 @@ class UsageWriter:
     def _write_day(self, day: date) -> None:
         self._open(day)
         rng = substream(self._seed, "usage", day)
-        active = list(self._active(day))
-        for consumer, lower, upper, cut, days in active:
-            self._write_block(day, rng, consumer, lower, upper, cut, days)
-        self._write_odd_events(day, active)
+        uses = list(self._uses(day))
+        for use in uses:
+            self._write_block(rng, use)
+        self._write_odd_events(day, uses)
         self._emit(self._later.pop(day, []))
 
-    def _active(self, day: date) -> Iterator[tuple[Consumer, int, int, int, tuple[date, date]]]:
-        """Who can use the service on this UTC day: the second range, the local midnight in it and its two local days."""
+    def _uses(self, day: date) -> Iterator[Use]:
+        """Who can use the service on this UTC day, and in which seconds."""
         for consumer in self._consumers:
             if (consumer.meter.source, day) in self._faults.silent:
                 continue
@@ -217,40 +250,26 @@ class UsageWriter:
                 lower = max(lower, cut)
             if second_local >= consumer.last:
                 upper = min(upper, cut)
-            if first_local >= consumer.last or lower >= upper:
-                continue
-            yield consumer, lower, upper, cut, (first_local, second_local)
+            if first_local < consumer.last and lower < upper:
+                yield Use(consumer, day, Span(lower, upper, cut), (first_local, second_local))
 
-    def _write_block(
-        self, day: date, rng: Random, consumer: Consumer, lower: int, upper: int, cut: int, days: tuple[date, date]
-    ) -> None:
-        meter, account = consumer.meter, consumer.account
+    def _write_block(self, rng: Random, use: Use) -> None:
+        meter, account, span = use.consumer.meter, use.consumer.account, use.span
         usual = meter.base_events * account.weight * self._scale
-        count = max(1, usual * rng.randrange(70, 131) // 100 * (upper - lower) // DAY)
-        parts = template(meter, account.account_id, day, 9 if account.timezone == "Asia/Tokyo" else 0)
-        level = (40 + account.weight * 15 + (day - self._start).days // 3) * UNIT
-        lines, sums, counts, sent = block(parts, meter, rng, count, lower, upper, cut, level)
-        if lower == 0 and upper == LAST_SECOND and 0 < cut < LAST_SECOND and meter.code == "api_calls":
-            self._midnight_pair(parts, meter, cut, lines, sums, counts)
-            sent += 14 * UNIT
+        count = max(1, usual * rng.randrange(70, 131) // 100 * (span.upper - span.lower) // DAY)
+        parts = use.template()
+        level = (40 + account.weight * 15 + (use.day - self._start).days // 3) * UNIT
+        written = block(parts, meter, rng, count, span, level=level)
+        if (span.lower, span.upper) == (0, LAST_SECOND) and 0 < span.cut < LAST_SECOND and meter.code == "api_calls":
+            _add_midnight_pair(parts, meter, span.cut, written)
         for side in (0, 1):
-            if counts[side]:
-                self._book_day(account.account_id, meter, days[side], sums[side])
-        window = self._window(meter.source, day)
-        window.count += counts[0] + counts[1]
-        window.thousandths += sent
-        self._add_duplicates(day, lines)
-        self._emit(lines)
-
-    def _midnight_pair(
-        self, parts: Template, meter: Meter, cut: int, lines: list[str], sums: list[int], counts: list[int]
-    ) -> None:
-        """The last second of one local day and the first of the next: a boundary instant belongs to the next."""
-        for side, second in ((0, cut - 1), (1, cut)):
-            recorded = f"{parts.today}T{CLOCK[second + 5]}"
-            lines.append(one_line(parts, f"m{side}", second, recorded, quantity_text(meter, 7 * UNIT)))
-            sums[side] += 7 * UNIT
-            counts[side] += 1
+            if written.counts[side]:
+                self._book_day(use.consumer, use.local_days[side], written.sums[side])
+        window = self._window(use.window)
+        window.count += sum(written.counts)
+        window.thousandths += written.sent
+        self._add_duplicates(use.day, written.lines)
+        self._emit(written.lines)
 
     def _add_duplicates(self, day: date, lines: list[str]) -> None:
         if day in self._faults.storms:
@@ -264,112 +283,111 @@ class UsageWriter:
         lines.extend(repeated)
         self._events -= len(repeated)
 
-    def _write_odd_events(self, day: date, active: list[tuple[Consumer, int, int, int, tuple[date, date]]]) -> None:
+    def _write_odd_events(self, day: date, uses: list[Use]) -> None:
         """Late, conflicting and repeated events, and lines the landing door refuses."""
         rng = substream(self._seed, "odd", day)
-        for number in range(2):
-            if active:
-                self._late_event(day, rng, rng.choice(active), number)
-        if active and day.day % 3 == 0:
-            self._conflict(day, rng.choice(active))
-        if active and day.day % 2 == 0:
-            self._repeat_tomorrow(day, rng.choice(active))
-        bad = [_unknown_meter(day, n) for n in range(self._faults.unknown_meter.get(day, 0))]
+        if uses:
+            for number in range(LATE_A_DAY):
+                self._late_event(rng, rng.choice(uses), number)
+            if day.day % CONFLICT_EVERY == 0:
+                self._conflict(rng.choice(uses))
+            if day.day % RESEND_EVERY == 0:
+                self._repeat_tomorrow(rng.choice(uses))
+        unknown = [_unknown_meter(day, n) for n in range(self._faults.unknown_meter.get(day, 0))]
         malformed = [_malformed(day, n) for n in range(self._faults.malformed.get(day, 0))]
-        self._notes[-1].unknown_meter += len(bad)
+        self._notes[-1].unknown_meter += len(unknown)
         self._notes[-1].malformed += len(malformed)
-        self._events -= len(bad) + len(malformed)
-        self._emit(bad + malformed)
+        self._events -= len(unknown) + len(malformed)
+        self._emit(unknown + malformed)
 
-    def _late_event(
-        self, day: date, rng: Random, choice: tuple[Consumer, int, int, int, tuple[date, date]], number: int
-    ) -> None:
-        consumer, lower, upper, cut, days = choice
-        second = rng.randrange(lower, upper)
-        recorded = midnight(day + timedelta(days=rng.choice((1, 1, 2, 4, 9)))) + timedelta(
-            hours=3, seconds=second % 600
-        )
+    def _late_event(self, rng: Random, use: Use, number: int) -> None:
+        """An event that its producer records days after it happened."""
+        second = rng.randrange(use.span.lower, use.span.upper)
+        late_on = midnight(use.day + timedelta(days=rng.choice(DAYS_LATE)))
+        recorded = late_on + timedelta(hours=3, seconds=second % 600)
         if recorded.date() > LAST_ACTIVITY:
             return
-        meter, account = consumer.meter, consumer.account
+        meter, account = use.consumer.meter, use.consumer.account
         thousandths = UNIT if meter.aggregation == "count" else rng.randrange(2, 60) * UNIT
-        parts = template(meter, account.account_id, day, 0)
-        stamp = recorded.strftime("%Y-%m-%dT%H:%M:%S")
-        line = one_line(parts, f"L{number}", second, stamp, quantity_text(meter, thousandths))
+        line = one_line(
+            template(meter, account.account_id, use.day, 0),
+            f"L{number}",
+            second,
+            recorded=f"{recorded:%Y-%m-%dT%H:%M:%S}",
+            quantity=quantity_text(meter, thousandths),
+        )
         self._later.setdefault(recorded.date(), []).append(line)
-        local_day = days[0] if second < cut else days[1]
-        self._book.late.append(LateEvent(account.account_id, meter.code, local_day, thousandths, recorded))
-        window = self._window(meter.source, day)
+        event = LateEvent(account.account_id, meter.code, use.local_day(second), thousandths, recorded)
+        self._book.late.append(event)
+        window = self._window(use.window)
         window.count += 1
         window.thousandths += thousandths
-        self._restated.setdefault(recorded.date(), set()).add((meter.source, day))
-        self._late_windows.setdefault((meter.source, day), []).append((recorded.date(), Window(1, thousandths)))
+        self._restated.setdefault(recorded.date(), set()).add(use.window)
+        self._late_windows.setdefault(use.window, []).append((recorded.date(), Window(1, thousandths)))
 
-    def _conflict(self, day: date, choice: tuple[Consumer, int, int, int, tuple[date, date]]) -> None:
-        """Two more lines with one identity and two quantities; in the first days after the history the second is late."""
-        consumer, lower, _, cut, days = choice
-        meter, account = consumer.meter, consumer.account
-        parts = template(meter, account.account_id, day, 0)
+    def _conflict(self, use: Use) -> None:
+        """One more event, and again with another quantity: in the same file, or a day later once days are files."""
+        meter = use.consumer.meter
+        parts = template(meter, use.consumer.account.account_id, use.day, 0)
         thousandths = UNIT if meter.aggregation == "count" else 3 * UNIT
-        stamp = f"{parts.today}T{CLOCK[lower + 30]}"
-        first = one_line(parts, "C0", lower, stamp, quantity_text(meter, thousandths))
-        other = one_line(parts, "C0", lower, stamp, quantity_text(meter, 5 * UNIT), tail=1)
+        second = use.span.lower
+        stamp = f"{parts.today}T{CLOCK[second + 30]}"
+        first = one_line(parts, "C0", second, recorded=stamp, quantity=quantity_text(meter, thousandths))
+        other = one_line(parts, "C0", second, recorded=stamp, quantity=quantity_text(meter, 5 * UNIT), tail=1)
         self._emit([first])
-        tomorrow = day + timedelta(days=1)
+        tomorrow = use.day + timedelta(days=1)
         if INITIAL_DELIVERY <= tomorrow <= LAST_ACTIVITY:
             self._later.setdefault(tomorrow, []).append(other)
         else:
             self._emit([other])
         self._events -= 1
-        self._count_once(day, consumer, lower, cut, days, thousandths)
+        self._count_once(use, thousandths)
 
-    def _repeat_tomorrow(self, day: date, choice: tuple[Consumer, int, int, int, tuple[date, date]]) -> None:
+    def _repeat_tomorrow(self, use: Use) -> None:
         """One more event that the producer sends again, unchanged, the next day."""
-        consumer, lower, _, cut, days = choice
-        meter, account = consumer.meter, consumer.account
-        parts = template(meter, account.account_id, day, 0)
+        meter = use.consumer.meter
+        parts = template(meter, use.consumer.account.account_id, use.day, 0)
         thousandths = UNIT if meter.aggregation == "count" else 2 * UNIT
-        line = one_line(parts, "R0", lower, f"{parts.today}T{CLOCK[lower + 40]}", quantity_text(meter, thousandths))
+        stamp = f"{parts.today}T{CLOCK[use.span.lower + 40]}"
+        line = one_line(parts, "R0", use.span.lower, recorded=stamp, quantity=quantity_text(meter, thousandths))
         self._emit([line])
-        if day < LAST_ACTIVITY:
-            self._later.setdefault(day + timedelta(days=1), []).append(line)
+        if use.day < LAST_ACTIVITY:
+            self._later.setdefault(use.day + timedelta(days=1), []).append(line)
             self._events -= 1
-        self._count_once(day, consumer, lower, cut, days, thousandths)
+        self._count_once(use, thousandths)
 
-    def _count_once(
-        self, day: date, consumer: Consumer, second: int, cut: int, days: tuple[date, date], thousandths: int
-    ) -> None:
-        self._book_day(consumer.account.account_id, consumer.meter, days[0] if second < cut else days[1], thousandths)
-        window = self._window(consumer.meter.source, day)
+    def _count_once(self, use: Use, thousandths: int) -> None:
+        """Book an extra event in the first second of the use."""
+        self._book_day(use.consumer, use.local_day(use.span.lower), thousandths)
+        window = self._window(use.window)
         window.count += 1
         window.thousandths += thousandths
 
-    def _book_day(self, account_id: str, meter: Meter, local_day: date, thousandths: int) -> None:
-        key = (account_id, meter.code, local_day)
+    def _book_day(self, consumer: Consumer, local_day: date, thousandths: int) -> None:
+        key = (consumer.account.account_id, consumer.meter.code, local_day)
         before = self._book.days.get(key, 0)
-        self._book.days[key] = max(before, thousandths) if meter.aggregation == "max" else before + thousandths
+        gauge = consumer.meter.aggregation == "max"
+        self._book.days[key] = max(before, thousandths) if gauge else before + thousandths
 
-    def _window(self, source: str, day: date) -> Window:
-        self._restated.setdefault(day, set()).add((source, day))
-        return self._windows.setdefault((source, day), Window())
+    def _window(self, key: tuple[str, date]) -> Window:
+        self._restated.setdefault(key[1], set()).add(key)
+        return self._windows.setdefault(key, Window())
 
     def _open(self, recorded: date) -> None:
         """The file for events recorded on this day; history below a certain scale shares one per month."""
         delivered_on = delivery_day(midnight(recorded))
         history = delivered_on == INITIAL_DELIVERY
         label = f"{recorded:%Y-%m}" if history and self._scale < DAILY_HISTORY_SCALE else recorded.isoformat()
-        if self._file_key != (delivered_on, label):
+        if label != self._label:
             self._close()
-            self._file_key, self._part = (delivered_on, label), 0
+            self._delivered_on, self._label, self._part = delivered_on, label, 0
             self._start_part()
         self._notes[-1].days.add(recorded)
 
     def _start_part(self) -> None:
-        assert self._file_key is not None
-        delivered_on, label = self._file_key
-        name = f"events-{label}-{self._part:03d}.jsonl"
-        self._file = StreamedFile(self._landing, SYSTEM, EVENTS, delivered_on, name)
-        self._notes.append(FileNote(delivered_on, name))
+        name = f"events-{self._label}-{self._part:03d}.jsonl"
+        self._file = StreamedFile(self._landing, SYSTEM, EVENTS, self._delivered_on, name)
+        self._notes.append(FileNote(self._delivered_on, name))
 
     def _emit(self, lines: list[str]) -> None:
         if not lines or self._file is None:
@@ -388,6 +406,17 @@ class UsageWriter:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _add_midnight_pair(parts: Template, meter: Meter, cut: int, written: Block) -> None:
+    """The last second of one local day and the first of the next: a boundary instant belongs to the next."""
+    for side, second in ((0, cut - 1), (1, cut)):
+        stamp = f"{parts.today}T{CLOCK[second + 5]}"
+        quantity = quantity_text(meter, MIDNIGHT_CALLS * UNIT)
+        written.lines.append(one_line(parts, f"m{side}", second, recorded=stamp, quantity=quantity))
+        written.sums[side] += MIDNIGHT_CALLS * UNIT
+        written.counts[side] += 1
+        written.sent += MIDNIGHT_CALLS * UNIT
 
 
 def _unknown_meter(day: date, number: int) -> str:

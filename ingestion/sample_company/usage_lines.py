@@ -40,12 +40,11 @@ def template(meter: Meter, account_id: str, day: date, offset: int) -> Template:
     """The fixed parts of the lines of one account, meter and UTC day."""
     zone = "Z" if offset == 0 else f"+{offset:02d}:00"
     prefix = meter.source.rsplit("/", 1)[-1]
+    tails: tuple[str, ...] = ("}}\n",)
     if meter.code == "documents":
         tails = (f',"requested_by":"{CANARY}"}}}}\n',)
     elif meter.dimensions:
         tails = tuple(f',"{meter.dimensions[0]}":"{region}"}}}}\n' for region in _REGIONS)
-    else:
-        tails = ("}}\n",)
     return Template(
         head=f'{{"specversion":"1.0","id":"{prefix}-{account_id}-{day:%Y%m%d}-',
         source=f'","source":"{meter.source}","type":"{meter.event_type}","subject":"{account_id}","time":"',
@@ -59,7 +58,7 @@ def template(meter: Meter, account_id: str, day: date, offset: int) -> Template:
     )
 
 
-def one_line(parts: Template, number: str, second: int, recorded: str, quantity: str, tail: int = 0) -> str:
+def one_line(parts: Template, number: str, second: int, *, recorded: str, quantity: str, tail: int = 0) -> str:
     """A single event; `recorded` is 'YYYY-MM-DDTHH:MM:SS'."""
     before, after = parts.tails[tail % len(parts.tails)].split(_HOLE)
     return (
@@ -79,17 +78,33 @@ def quantity_text(meter: Meter, thousandths: int) -> str:
     return f"{thousandths // UNIT}.{thousandths % UNIT:03d}"
 
 
-def block(
-    parts: Template, meter: Meter, rng: Random, count: int, lower: int, upper: int, cut: int, level: int
-) -> tuple[list[str], list[int], list[int], int]:
-    """`count` events with seconds in [lower, upper).
+@dataclass(frozen=True)
+class Span:
+    """Seconds [lower, upper) of a UTC day in which an account is active; its local midnight is second `cut`."""
 
-    Returns the lines and, for the part before and from second `cut` on (the account's local midnight), the aggregate in
-    thousandths under the meter's own function and the number of events; last, the plain sum of all quantities sent.
-    `level` is the floor of a gauge in thousandths.
+    lower: int
+    upper: int
+    cut: int
+
+
+@dataclass
+class Block:
+    """The events of one account, meter and UTC day.
+
+    For the part before the local midnight and the part from it on: the aggregate in thousandths under the meter's own
+    function, and the number of events. `sent` is the plain sum of all quantities.
     """
+
+    lines: list[str]
+    sums: list[int]
+    counts: list[int]
+    sent: int
+
+
+def block(parts: Template, meter: Meter, rng: Random, count: int, span: Span, *, level: int) -> Block:
+    """`count` events inside the span. `level` is the floor of a gauge in thousandths."""
     bits = rng.getrandbits
-    span = upper - lower
+    lower, width, cut = span.lower, span.upper - span.lower, span.cut
     head, source, middle, today = parts.head, parts.source, parts.middle, parts.today
     split = [tail.split(_HOLE) for tail in parts.tails]
     whole = meter.code == "api_calls" or meter.aggregation == "count"
@@ -102,7 +117,7 @@ def block(
     sums, counts, sent = [0, 0], [0, 0], 0
     for number in range(count):
         x = bits(52)
-        second = lower + ((x & 0xFFFFF) * span >> 20)
+        second = lower + ((x & 0xFFFFF) * width >> 20)
         amount = 1 + (x >> 20 & 0xFF)
         recorded = second + 1 + (x >> 28 & 0x3F)
         before, after = split[(x >> 34) % kinds]
@@ -121,4 +136,4 @@ def block(
             sums[side] = max(sums[side], thousandths)
         else:
             sums[side] += thousandths
-    return lines, sums, counts, sent if gauge else sum(sums)
+    return Block(lines, sums, counts, sent if gauge else sum(sums))

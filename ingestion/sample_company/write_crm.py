@@ -135,7 +135,7 @@ class CrmWriter:
             self._order(contract, order)
 
     def _order(self, contract: Contract, order: Order) -> None:
-        at = midnight(order.effective_date) - timedelta(hours=20)
+        at = _signed(order)
         account, currency = str(contract.account.crm_account_id), contract.account.currency.upper()
         opportunity = crm_id(self._seed, "006", order.order_id)
         quote = crm_id(self._seed, "0Q0", order.order_id)
@@ -193,11 +193,10 @@ class CrmWriter:
             },
         )
         for line in order.lines:
-            self._line(contract, order, line, at, opportunity, quote)
+            self._line(contract, order, line, opportunity=opportunity, quote=quote)
 
-    def _line(
-        self, contract: Contract, order: Order, line: OrderLine, at: datetime, opportunity: str, quote: str
-    ) -> None:
+    def _line(self, contract: Contract, order: Order, line: OrderLine, *, opportunity: str, quote: str) -> None:
+        at = _signed(order)
         product, entry = self._product(line.price), self._entry(line.price)
         quantity, total = plain(line.quantity), plain(_total(line))
         listed = line.price.unit_amount or line.price.tiers[0].unit_amount
@@ -251,6 +250,11 @@ class CrmWriter:
                 "CurrencyIsoCode": contract.account.currency.upper(),
             },
         )
+
+
+def _signed(order: Order) -> datetime:
+    """When the order was activated: four in the morning of the day before."""
+    return midnight(order.effective_date) - timedelta(hours=20)
 
 
 def _total(line: OrderLine) -> Decimal:

@@ -139,7 +139,7 @@ class ErpWriter:
         self._periods_and_items(at, stamp)
         for account in self._facts.accounts:
             customer_id = self._customers[account.account_id]
-            row = {
+            customer: Row = {
                 "id": customer_id,
                 "entityid": f"C-{account.account_id[-4:]}",
                 "externalid": account.crm_account_id or account.stripe_customer_id,
@@ -149,7 +149,7 @@ class ErpWriter:
                 "isinactive": "F",
                 "lastmodifieddate": _stamp(account.created_at),
             }
-            self._add("customer", customer_id, account.created_at, row)
+            self._add("customer", customer_id, account.created_at, customer)
         for day, rates in self._rates.items():
             for code in ("eur", "jpy"):
                 value = rates["usd"] if code == "eur" else _rate(rates["usd"] / rates["jpy"])
