@@ -1,6 +1,6 @@
 {#-
     Stripe's integer amounts follow Stripe's own exponents (seed `currencies`, column stripe_exponent): two decimals for ISK and UGX, none for
-    MGA, where ISO 4217 says the opposite. These macros give minor units of ISO 4217; test assert_stripe_exponents_agree keeps the list honest.
+    MGA, where ISO 4217 says the opposite. These macros give minor units of ISO 4217; test stripe_amounts_are_scaled_where_exponents_differ keeps the list honest.
 -#}
 
 {#- Exact (numeric), for unit prices with fractions of a cent. -#}
