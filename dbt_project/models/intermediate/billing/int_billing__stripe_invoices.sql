@@ -1,3 +1,6 @@
+{#- An issued invoice that does not say when it was finalized is dated by its creation. -#}
+{%- set invoiced_at
+    = "case when invoices.status <> 'draft' then coalesce(invoices.finalized_at, invoices.created_at) end" -%}
 with
 
 invoices as (
@@ -19,8 +22,8 @@ final as (
         invoices.customer_id,
         invoices.subscription_id,
         invoices.status,
-        {{ utc_date('invoices.finalized_at') }} as invoice_on,
-        {{ utc_date('coalesce(invoices.due_at, invoices.finalized_at)') }} as due_on,
+        {{ utc_date(invoiced_at) }} as invoice_on,
+        {{ utc_date('coalesce(invoices.due_at, ' ~ invoiced_at ~ ')') }} as due_on,
         invoices.currency,
         coalesce(invoices.subtotal_minor, invoices.total_minor, 0) as subtotal_minor,
         coalesce(invoices.discount_minor, 0) as discount_minor,
