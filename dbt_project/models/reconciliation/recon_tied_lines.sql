@@ -8,9 +8,17 @@ invoice_lines as (
 ),
 
 keyed as (
-    select row_id, tracking_key, 'B1' as control_id from {{ ref('recon_b1__invoiced') }}
+    select
+        row_id,
+        tracking_key,
+        'B1' as control_id
+    from {{ ref('recon_b1__invoiced') }}
     union all
-    select row_id, tracking_key, 'B2' as control_id from {{ ref('recon_b2__invoiced') }}
+    select
+        row_id,
+        tracking_key,
+        'B2' as control_id
+    from {{ ref('recon_b2__invoiced') }}
 ),
 
 results as (

@@ -23,7 +23,9 @@ final as (
         transactions.net_minor,
         transactions.status,
         transactions.created_at,
-        {{ utc_date('transactions.available_at') }} as available_on,
+        coalesce(
+            {{ utc_date('transactions.available_at') }}, {{ utc_date('transactions.created_at') }}, transactions.delivered_on
+        ) as available_on,
         {{ file_line('loads', 'transactions.line_no') }} as file_line
     from transactions
     left join loads on transactions.load_id = loads.load_id

@@ -27,7 +27,7 @@ final as (
         worded.bank_account_id,
         worded.statement_id,
         worded.entry_no,
-        worded.booking_on,
+        coalesce(worded.booking_on, worded.value_on, worded.delivered_on) as booking_on,
         worded.value_on,
         worded.currency,
         worded.amount_minor,

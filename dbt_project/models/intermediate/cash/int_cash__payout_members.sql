@@ -30,7 +30,9 @@ final as (
         transactions.transaction_type,
         coalesce(transactions.currency, payouts.currency) as currency,
         coalesce(transactions.net_minor, 0) as net_minor,
-        coalesce(transactions.available_on, {{ utc_date('payouts.created_at') }}) as available_on,
+        coalesce(
+            transactions.available_on, {{ utc_date('payouts.created_at') }}, listings.delivered_on
+        ) as available_on,
         {{ file_line('loads', 'listings.line_no') }} as file_line
     from listings
     left join payouts on listings.payout_id = payouts.payout_id

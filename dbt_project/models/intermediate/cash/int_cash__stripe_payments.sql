@@ -32,7 +32,12 @@ final as (
         coalesce(charges.customer_id, payment_intents.customer_id) as customer_id,
         invoice_payments.currency,
         coalesce(invoice_payments.amount_paid_minor, 0) as amount_minor,
-        coalesce(invoice_payments.paid_at, charges.created_at, invoice_payments.created_at) as paid_at,
+        coalesce(
+            invoice_payments.paid_at,
+            charges.created_at,
+            invoice_payments.created_at,
+            {{ start_of_utc_day('invoice_payments.delivered_on') }}
+        ) as paid_at,
         case invoice_payments.status when 'paid' then 'succeeded' else invoice_payments.status end as status,
         charges.charge_id,
         charges.balance_transaction_id

@@ -24,11 +24,23 @@ at_once as (
 ),
 
 shares as (
-    select invoice_line_id, month_on, amount_minor from straight_line
+    select
+        invoice_line_id,
+        month_on,
+        amount_minor
+    from straight_line
     union all
-    select invoice_line_id, month_on, amount_minor from usage_based
+    select
+        invoice_line_id,
+        month_on,
+        amount_minor
+    from usage_based
     union all
-    select invoice_line_id, month_on, amount_minor from at_once
+    select
+        invoice_line_id,
+        month_on,
+        amount_minor
+    from at_once
 ),
 
 final as (

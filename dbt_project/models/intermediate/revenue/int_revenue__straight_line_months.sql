@@ -31,7 +31,7 @@ floored as (
 ranked as (
     select
         floored.*,
-        row_number() over (partition by invoice_line_id order by rest desc, month_on) as rest_rank,
+        row_number() over (partition by invoice_line_id order by rest desc, month_on asc) as rest_rank,
         abs(net_minor) - sum(whole_units) over (partition by invoice_line_id) as left_over
     from floored
 ),

@@ -20,8 +20,8 @@ final as (
         invoice_lines.currency,
         invoice_lines.net_minor as amount_minor,
         invoice_lines.quantity,
-        invoice_lines.invoice_on as business_on,
-        invoice_lines.invoice_on as due_on,
+        coalesce(invoice_lines.invoice_on, loads.delivered_on) as business_on,
+        coalesce(invoice_lines.invoice_on, loads.delivered_on) as due_on,
         'line ' || invoice_lines.invoice_line_id || ' of ' || invoice_lines.invoice_id
         || coalesce(' (' || {{ file_line('loads', 'invoice_lines.line_no') }} || ')', '') as evidence,
         invoice_lines.price_code,

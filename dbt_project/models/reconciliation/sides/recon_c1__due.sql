@@ -23,9 +23,10 @@ final as (
         invoices.currency,
         invoices.amount_due_minor as amount_minor,
         cast(null as numeric) as quantity,
-        invoices.invoice_on as business_on,
+        coalesce(invoices.invoice_on, loads.delivered_on) as business_on,
         {{ add_days(
-            'coalesce(invoices.due_on, invoices.invoice_on)', 'coalesce(conventions.payment_grace_days, 0)'
+            'coalesce(invoices.due_on, invoices.invoice_on, loads.delivered_on)',
+            'coalesce(conventions.payment_grace_days, 0)'
         ) }} as due_on,
         'invoice ' || invoices.invoice_id
         || coalesce(' (' || {{ file_line('loads', 'invoices.line_no') }} || ')', '') as evidence,

@@ -27,9 +27,15 @@ manifests as (
 ),
 
 windows as (
-    select source, window_on from manifests
+    select
+        source,
+        window_on
+    from manifests
     union
-    select source, business_on as window_on from landed
+    select
+        source,
+        business_on as window_on
+    from landed
 ),
 
 spans as (
