@@ -62,7 +62,12 @@ MARTS_SUITES: tuple[Suite, ...] = (
         unique(["billing_system", "invoice_line_id"]),
         _currency(),
         never("net_is_gross_less_discount", "Net is gross less discount.", "net_minor <> gross_minor - discount_minor"),
-        never("periods_run_forward", "No line is for a period that ends before it begins.", "period_end < period_start", "warn"),
+        never(
+            "periods_run_forward",
+            "No line is for a period that ends before it begins.",
+            "period_end < period_start",
+            "warn",
+        ),
     ),
     _mart(
         "fct_expected_invoice_lines",
@@ -133,7 +138,12 @@ MARTS_SUITES: tuple[Suite, ...] = (
     _mart(
         "fct_usage_daily",
         unique(["account_id", "meter_code", "usage_on"]),
-        never("no_events_no_quantity", "A day without events has no quantity.", "event_count = 0 and quantity <> 0", "warn"),
+        never(
+            "no_events_no_quantity",
+            "A day without events has no quantity.",
+            "event_count = 0 and quantity <> 0",
+            "warn",
+        ),
         between("quantity", 0, None, "No account used less than nothing."),
     ),
     _reconciliation(
@@ -143,7 +153,12 @@ MARTS_SUITES: tuple[Suite, ...] = (
             "Left less right is the sum of breaks, expected differences and rounding.",
             "residue_minor <> 0",
         ),
-        never("a_control_looks_at_something", "No control compares nothing with nothing.", "left_count + right_count = 0", "warn"),
+        never(
+            "a_control_looks_at_something",
+            "No control compares nothing with nothing.",
+            "left_count + right_count = 0",
+            "warn",
+        ),
     ),
     _reconciliation(
         "recon_tie_out",

@@ -49,7 +49,9 @@ def write_page(verdicts: Iterable[Mapping[str, Any]], path: Path) -> Path:
 
 def page(verdicts: Iterable[Mapping[str, Any]]) -> str:
     """The page as HTML; what did not pass comes first."""
-    rows = sorted(verdicts, key=lambda row: (row["status"] == "passed", row["severity"], row["suite"], row["expectation"]))
+    rows = sorted(
+        verdicts, key=lambda row: (row["status"] == "passed", row["severity"], row["suite"], row["expectation"])
+    )
     wrong = sum(1 for row in rows if row["status"] != "passed")
     return PAGE.format(
         summary=f"{len(rows):,} rules, {wrong:,} not passed.",

@@ -362,7 +362,9 @@ EVENT_RULES = (
     ),
 )
 
-RECORD_COLUMNS = "load_id, line_no, delivered_on, record_id, record_hash, is_deleted, jsonb_typeof(payload) as payload_type, payload"
+RECORD_COLUMNS = (
+    "load_id, line_no, delivered_on, record_id, record_hash, is_deleted, jsonb_typeof(payload) as payload_type, payload"
+)
 WINDOW = "delivered_on >= date %(start)s and delivered_on < date %(end)s"
 
 
@@ -372,7 +374,12 @@ def _records(system: System) -> Suite:
         for name, table in system.objects.items()
     )
     return Suite(
-        f"{system.name}_records", "raw", f"raw.{system.name}", ("raw", system.name), query, (*RECORD_RULES, *system.rules)
+        f"{system.name}_records",
+        "raw",
+        f"raw.{system.name}",
+        ("raw", system.name),
+        query,
+        (*RECORD_RULES, *system.rules),
     )
 
 
@@ -411,7 +418,9 @@ def _deliveries(system: System) -> Suite:
             f"last_on - system_last_on > {system.quiet_days}",
             "warn",
         ),
-        never("every_row_is_accounted_for", "Rows in are accepted, duplicate, quarantined or late.", "unaccounted <> 0"),
+        never(
+            "every_row_is_accounted_for", "Rows in are accepted, duplicate, quarantined or late.", "unaccounted <> 0"
+        ),
     )
     return Suite(f"{system.name}_deliveries", "raw", f"raw.{system.name}", ("raw", system.name), query, rules)
 

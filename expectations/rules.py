@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 Severity = Literal["block", "warn"]
 Layer = Literal["raw", "marts"]
+SEVERITIES: tuple[Severity, ...] = ("block", "warn")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Suite:
     def severities(self) -> list[Severity]:
         """Those that occur, the blocking one first."""
         found = {rule.severity for rule in self.rules}
-        return [severity for severity in ("block", "warn") if severity in found]
+        return [severity for severity in SEVERITIES if severity in found]
 
 
 def present(column: str, severity: Severity = "block") -> Rule:

@@ -36,6 +36,10 @@ STORE = """
 """
 
 
+# A rule that the code no longer has must not speak any more.
+FORGET = "delete from checks.results where suite = %s and not expectation = any(%s)"
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What one rule said of one delivery window [window_start, window_end).
@@ -69,8 +73,9 @@ def run_suites(suites: Sequence[Suite], start: date, end: date, code_version: st
     verdicts: list[Verdict] = []
     with _context() as (context, source):
         for suite in existing:
-            verdicts.extend(_look(context, source, suite, start, end, code_version))
+            verdicts.extend(_look(context, source, suite, (start, end), code_version))
     store(verdicts)
+    _forget(existing)
     return verdicts
 
 
@@ -79,6 +84,11 @@ def store(verdicts: Iterable[Verdict]) -> None:
     rows = [dict(vars(verdict)) for verdict in verdicts]
     with connection.connect("transformer") as warehouse, warehouse.cursor() as cursor:
         cursor.executemany(STORE, rows)
+
+
+def _forget(suites: Sequence[Suite]) -> None:
+    with connection.connect("transformer") as warehouse, warehouse.cursor() as cursor:
+        cursor.executemany(FORGET, [(suite.name, [rule.name for rule in suite.rules]) for suite in suites])
 
 
 def batch_query(suite: Suite, start: date, end: date) -> str:
@@ -93,7 +103,7 @@ def _context() -> Iterator[tuple[Any, Any]]:
     import great_expectations as gx
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}  # type: ignore[assignment]
     source = context.data_sources.add_postgres(
         "warehouse", connection_string=connection.url("auditor", "postgresql+psycopg2")
     )
@@ -103,7 +113,8 @@ def _context() -> Iterator[tuple[Any, Any]]:
         source.get_execution_engine().close()
 
 
-def _look(gx: Any, source: Any, suite: Suite, start: date, end: date, code_version: str) -> list[Verdict]:
+def _look(gx: Any, source: Any, suite: Suite, window: tuple[date, date], code_version: str) -> list[Verdict]:
+    start, end = window
     started = datetime.now(UTC)
     query = batch_query(suite, start, end)
     asset = source.add_query_asset(f"{suite.layer} {suite.name}", query=query)
@@ -180,4 +191,4 @@ def failing_rows(verdict_sql: str, limit: int = 100) -> list[dict[str, Any]]:
         connection.connect("auditor", autocommit=True) as warehouse,
         warehouse.cursor(row_factory=dict_row) as cursor,
     ):
-        return cursor.execute(f"select * from ({verdict_sql}) as failing limit {int(limit)}").fetchall()  # type: ignore[arg-type]  # noqa: S608 - our own SQL
+        return cursor.execute(f"select * from ({verdict_sql}) as failing limit {int(limit)}").fetchall()  # noqa: S608 - our own SQL

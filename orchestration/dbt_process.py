@@ -84,9 +84,11 @@ def environment() -> dict[str, str]:
     return {**_quiet_environment(), **connection.dbt_environment()}
 
 
-def arguments(command: str, *, full_refresh: bool = False, select: Sequence[str] = ()) -> list[str]:
+def arguments(command: str, *, full_refresh: bool = False, select: Sequence[str] = (), tests: bool = True) -> list[str]:
     """Arguments of dbt. No ``--vars``: they would make dbt parse the whole project again for every window."""
     made = [command]
+    if not tests:
+        made.extend(["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"])
     if full_refresh:
         made.append("--full-refresh")
     if select:
@@ -135,7 +137,7 @@ def _run(
 
 
 def manifest_path() -> Path:
-    """dbt's manifest, made anew when a file of the dbt project is younger than it.
+    """Give the path of dbt's manifest, made anew when a file of the dbt project is younger than it.
 
     Guarded by a lock, so that processes which start together parse once. Raises RuntimeError with dbt's messages
     when the project does not parse.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
@@ -46,7 +46,7 @@ def dagster_instance() -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def _execute(job_name: str, tags: dict[str, str], resources: dict[str, object]) -> str:
+def _execute(job_name: str, tags: dict[str, str], resources: Mapping[str, object]) -> str:
     with dagster_instance() as instance:
         from orchestration.definitions import defs
 

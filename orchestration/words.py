@@ -62,7 +62,9 @@ def exponents() -> Mapping[str, int]:
         found = connection.execute("select to_regclass('marts.dim_currencies')").fetchone()
         if found is None or found[0] is None:
             return {}
-        rows: list[tuple[Any, ...]] = connection.execute("select currency, exponent from marts.dim_currencies").fetchall()
+        rows: list[tuple[Any, ...]] = connection.execute(
+            "select currency, exponent from marts.dim_currencies"
+        ).fetchall()
     return {str(currency): int(exponent) for currency, exponent in rows}
 
 

@@ -32,7 +32,7 @@ READS = [
         )
     ],
 )
-def close_summary(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def close_summary(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Read the tie-out, the breaks and the gate of one month, and print them on one screen."""
     period = date.fromisoformat(context.partition_key)
     summary = close_summary_of(period)

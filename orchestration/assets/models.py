@@ -115,7 +115,7 @@ def _arguments(context: dg.AssetExecutionContext) -> list[str]:
 
 
 def _tell(event: dbt_process.Event) -> None:
-    """dbt's words to the run's log, and the count of finished nodes to whoever shows progress."""
+    """Send dbt's words to the run's log, and the count of finished nodes to whoever shows progress."""
     info = event["info"]
     if info.get("msg"):
         sys.stdout.write(f"{info['msg']}\n")

@@ -1,9 +1,8 @@
-"""What the raw assets of all systems share: load the deliveries of some days through the one door, and say what came."""
+"""What the raw assets of all systems share: load some days through the one door, and say what came."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 
 import dagster as dg
 import psycopg
@@ -45,7 +44,7 @@ def raw_asset(system: str, description: str, *, kinds: Iterable[str] = ()) -> dg
             )
         ],
     )
-    def load(context: dg.AssetExecutionContext, landing_folder: LandingFolder) -> dg.MaterializeResult:
+    def load(context: dg.AssetExecutionContext, landing_folder: LandingFolder) -> dg.MaterializeResult:  # type: ignore[type-arg]
         report("loading deliveries", 0, 1)
         start, end = days_of(context)
         results = load_days(landing_folder, system, start, end)
@@ -77,8 +76,9 @@ def days_of(context: dg.AssetExecutionContext) -> tuple[date, date]:
 
 
 def load_days(folder: LandingFolder, system: str, start: date, end: date) -> list[landing.LoadResult]:
-    """Load every delivery of ``system`` for [start, end). A lost connection is worth another try; what has been
-    loaded by then counts as already loaded.
+    """Load every delivery of ``system`` for [start, end).
+
+    A lost connection is worth another try; what has been loaded by then counts as already loaded.
     """
     try:
         ensure_started()
@@ -100,7 +100,8 @@ def _of_status(results: Sequence[landing.LoadResult], status: str) -> int:
 def _by_day(results: Sequence[landing.LoadResult]) -> dict[date, list[landing.LoadResult]]:
     days: dict[date, list[landing.LoadResult]] = defaultdict(list)
     for result in results:
-        days[result.delivered_on].append(result)
+        if result.delivered_on is not None:
+            days[result.delivered_on].append(result)
     return days
 
 
@@ -109,7 +110,7 @@ def _table(refused: Sequence[landing.LoadResult]) -> dg.MetadataValue:
         dg.TableRecord(
             {
                 "object": result.object,
-                "delivered_on": result.delivered_on.isoformat(),
+                "delivered_on": str(result.delivered_on),
                 "file": result.file,
                 "reason": result.reason or "",
             }

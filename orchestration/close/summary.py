@@ -76,10 +76,16 @@ class BreakLine:
 
 @dataclass(frozen=True)
 class GateReason:
-    """One reason why the month is not ready."""
+    """One reason why the month is not ready: what it says, and how much (``3 breaks, USD 1,344.74``), if it counts."""
 
     gate: str
-    text: str
+    says: str
+    size: str
+
+    @property
+    def text(self) -> str:
+        """Both in one sentence."""
+        return f"{self.says}: {self.size}" if self.size else self.says
 
 
 @dataclass(frozen=True)
@@ -151,13 +157,13 @@ def _read(
 
 
 def _reason(row: Mapping[str, Any], decimals: Mapping[str, int]) -> GateReason:
-    text = f"{row['control_id']} {row['reason']}" if row["control_id"] else str(row["reason"])
+    says = f"{row['control_id']} {row['reason']}" if row["control_id"] else f"{row['gate']}, {row['reason']}"
     facts = []
     if row["break_count"]:
         facts.append(f"{row['break_count']:,}")
     if row["amount_minor"] is not None and row["currency"] != NO_CURRENCY:
         facts.append(money(int(row["amount_minor"]), row["currency"], exponent_of(row["currency"], decimals)))
-    return GateReason(row["gate"], f"{text} ({', '.join(facts)})" if facts else text)
+    return GateReason(row["gate"], says, " for ".join(facts))
 
 
 def _as_of(connection: psycopg.Connection[Any]) -> datetime | None:

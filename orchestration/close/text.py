@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from itertools import groupby
+from operator import attrgetter
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -13,7 +15,7 @@ from orchestration.close.summary import BreakLine, CloseSummary
 from orchestration.words import NO_CURRENCY, count, money, share
 
 PLAIN_WIDTH = 110
-REASONS_SHOWN = 6
+REASONS_SHOWN = 10
 
 
 def as_screen(summary: CloseSummary) -> RenderableType:
@@ -63,32 +65,43 @@ def _breaks(summary: CloseSummary) -> RenderableType:
     waiting = f"{count(summary.expected, 'difference')} still inside the time allowed, not counted."
     if not summary.breaks:
         return Text(f"No open breaks. {waiting}")
-    table = _table("Open breaks by control", "control", "what is compared", "breaks", "net amount", "gross amount")
+    currencies = [line.currency for line in summary.tie_out]
+    currencies += sorted({line.currency for line in summary.breaks} - {*currencies, NO_CURRENCY})
+    table = _table(
+        "Open breaks by control, net (left side less right side)",
+        "control",
+        "what is compared",
+        "breaks",
+        *(currency.upper() for currency in currencies),
+    )
     table.columns[1].justify = "left"
-    for line in summary.breaks:
-        table.add_row(line.control_id, line.control, f"{line.count:,}", _net(line), _gross(line))
+    for control_id, lines in groupby(summary.breaks, key=attrgetter("control_id")):
+        of_control = list(lines)
+        amounts = {line.currency: _amount(line) for line in of_control}
+        table.add_row(
+            control_id,
+            of_control[0].control,
+            f"{sum(line.count for line in of_control):,}",
+            *(amounts.get(currency, "-") for currency in currencies),
+        )
     return Group(table, Text(waiting, style="dim"))
 
 
-def _net(line: BreakLine) -> str:
-    return "quantities only" if _without_money(line) else money(line.amount_minor, line.currency, line.exponent)
-
-
-def _gross(line: BreakLine) -> str:
-    return "-" if _without_money(line) else money(line.gross_minor, line.currency, line.exponent)
-
-
-def _without_money(line: BreakLine) -> bool:
-    return line.amount_minor is None or line.currency == NO_CURRENCY
+def _amount(line: BreakLine) -> str:
+    return money(line.amount_minor, line.currency, line.exponent)
 
 
 def _gate(summary: CloseSummary) -> RenderableType:
     if summary.is_ready:
         return Text("Gate: ready. Nothing that blocks this close is open.", style="green")
     lines = [Text(f"Gate: not ready, {count(len(summary.gate), 'reason')}:", style="bold")]
-    lines.extend(Text(f"  - {reason.gate}: {reason.text}") for reason in summary.gate[:REASONS_SHOWN])
-    if len(summary.gate) > REASONS_SHOWN:
-        lines.append(Text(f"  - and {len(summary.gate) - REASONS_SHOWN} more: tieout close summary --json"))
+    told: dict[str, list[str]] = {}
+    for reason in summary.gate:
+        told.setdefault(reason.says, []).append(reason.size)
+    grouped = [f"  - {says}: {'; '.join(sizes)}" if any(sizes) else f"  - {says}" for says, sizes in told.items()]
+    lines.extend(Text(line) for line in grouped[:REASONS_SHOWN])
+    if len(grouped) > REASONS_SHOWN:
+        lines.append(Text(f"  - and {len(grouped) - REASONS_SHOWN} more: tieout close summary --json"))
     return Group(*lines)
 
 
@@ -97,9 +110,10 @@ def _next(summary: CloseSummary) -> Text:
     return Text.assemble(
         ("Next: ", "bold"),
         f"tieout breaks list --control {control}   ",
-        "tieout breaks show <break id>   ",
-        "make dev (lineage, runs, checks)   ",
-        "make notebook (analyst's tour)",
+        "tieout breaks show <break>   ",
+        "tieout checks   ",
+        "make dev   ",
+        "make notebook",
     )
 
 

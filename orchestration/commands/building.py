@@ -19,9 +19,13 @@ DAY_FORMAT = ["%Y-%m-%d"]
 @told
 def build(
     start: Annotated[Day, typer.Option("--from", formats=DAY_FORMAT, help="First delivery day (YYYY-MM-DD).")] = None,
-    last: Annotated[Day, typer.Option("--to", formats=DAY_FORMAT, help="Last delivery day; default: the first.")] = None,
+    last: Annotated[
+        Day, typer.Option("--to", formats=DAY_FORMAT, help="Last delivery day; default: the first.")
+    ] = None,
     select: Annotated[list[str] | None, typer.Option(help="Some models only, in dbt's words; may be repeated.")] = None,
-    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build everything anew; same result, more time.")] = False,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Build everything anew; same result, more time.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Build every model and run every test, for what was loaded since the last good build.

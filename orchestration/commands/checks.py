@@ -58,9 +58,7 @@ def checks_run(as_json: AsJson = False) -> None:
     if days["first"] is None:
         errors.print("Nothing has been delivered yet. Run: tieout load", style="red")
         raise typer.Exit(Exit.FAILED)
-    verdicts = run_suites(
-        [*RAW_SUITES, *MARTS_SUITES], days["first"], days["last"] + timedelta(days=1), code_version()
-    )
+    verdicts = run_suites([*RAW_SUITES, *MARTS_SUITES], days["first"], days["last"] + timedelta(days=1), code_version())
     rows = [vars(verdict) for verdict in verdicts]
     wrong = [row for row in rows if row["status"] != "passed"]
     if as_json:

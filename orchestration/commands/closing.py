@@ -11,7 +11,9 @@ from orchestration.close.summary import CloseSummary, close_summary_of
 from orchestration.commands.terminal import AsJson, DefaultGroup, Exit, print_json, screen, told
 from orchestration.words import NO_CURRENCY
 
-close_app = typer.Typer(cls=DefaultGroup, help="The close of a month: what ties out, what breaks, and whether it may close.")
+close_app = typer.Typer(
+    cls=DefaultGroup, help="The close of a month: what ties out, what breaks, and whether it may close."
+)
 
 Period = Annotated[
     datetime | None,

@@ -57,7 +57,9 @@ def load(
     landing: LandingArgument = None,
     system: Annotated[list[str] | None, typer.Option("--system", help="Only this system; may be repeated.")] = None,
     start: Annotated[Day, typer.Option("--from", formats=["%Y-%m-%d"], help="First delivery day (YYYY-MM-DD).")] = None,
-    end: Annotated[Day, typer.Option("--until", formats=["%Y-%m-%d"], help="The day after the last delivery day.")] = None,
+    end: Annotated[
+        Day, typer.Option("--until", formats=["%Y-%m-%d"], help="The day after the last delivery day.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Load every complete file of a landing folder, once.
@@ -192,4 +194,3 @@ def _say_loads(results: Sequence[LoadResult]) -> None:
         if result.status == "refused":
             screen.print(f"[red]refused[/] {result.reason}: {result.detail or result.file}", highlight=False)
     screen.print("Build the models:  tieout build", style="dim")
-

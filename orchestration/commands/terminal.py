@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
@@ -22,8 +23,11 @@ from typer.core import TyperGroup
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
-screen = Console()
-errors = Console(stderr=True)
+# Into a pipe or a file there is no terminal to fit, so tables keep their width.
+WIDTH = None if sys.stdout.isatty() else 140
+
+screen = Console(width=WIDTH)
+errors = Console(stderr=True, soft_wrap=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for another program instead of words for a person.")]
 
@@ -79,7 +83,13 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], rig
     """A plain table; ``right`` names the columns of figures."""
     made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in columns:
-        made.add_column(name, header_style="dim", justify="right" if name in right else "left", overflow="fold")
+        made.add_column(
+            name,
+            header_style="dim",
+            justify="right" if name in right else "left",
+            overflow="fold",
+            no_wrap=name in right,
+        )
     for row in rows:
         made.add_row(*row)
     return made
