@@ -1,6 +1,6 @@
 """Stands for dbt's ``adapter`` while sqlfluff reads a model: every dispatched macro becomes SQL of the right shape.
 
-Only the shape matters to a linter: a series or a selection is a relation, everything else an expression over its arguments.
+Only the shape matters to a linter: a series or a selection is a relation, everything else an expression.
 """
 
 from collections.abc import Callable
