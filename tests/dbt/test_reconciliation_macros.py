@@ -119,13 +119,14 @@ def test_a_population_ties_to_itself_unless_a_row_has_no_key(session, rows):
 
 
 def add_business_days(day: date, days: int) -> date:
-    """The calendar, one day at a time; a weekend counts as the Friday before it."""
+    """The calendar, one day at a time; a weekend counts as the Friday before it, but nothing ends before it begins."""
+    start = day
     while day.isoweekday() > 5:
         day -= timedelta(days=1)
     while days:
         day += timedelta(days=1)
         days -= day.isoweekday() <= 5
-    return day
+    return max(day, start)
 
 
 def test_business_days_are_counted_on_the_calendar(session):

@@ -24,7 +24,9 @@ final as (
         transactions.status,
         transactions.created_at,
         coalesce(
-            {{ utc_date('transactions.available_at') }}, {{ utc_date('transactions.created_at') }}, transactions.delivered_on
+            {{ utc_date('transactions.available_at') }},
+            {{ utc_date('transactions.created_at') }},
+            transactions.delivered_on
         ) as available_on,
         {{ file_line('loads', 'transactions.line_no') }} as file_line
     from transactions
