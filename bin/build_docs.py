@@ -1,33 +1,26 @@
 """Writes the models' documentation as one page that needs no server: docs/site/index.html.
 
-dbt describes every model, column, test and exposure in the warehouse that the environment names. The page holds its own
-data; it is opened straight from the disk.
+dbt describes every model, column, test and source as they stand in the warehouse, so it has to be built before. The page
+holds its own data; it is opened straight from the disk.
 """
 
-import os
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-SITE = ROOT / "docs" / "site"
+from orchestration import dbt_process
+
+SITE = Path(__file__).resolve().parent.parent / "docs" / "site"
 
 
 def main() -> int:
-    from dbt.cli.main import dbtRunner
-
-    from warehouse.connection import dbt_environment, ensure_started
-
-    ensure_started()
-    os.environ |= dbt_environment()
-    project = str(ROOT / "dbt_project")
+    # A target folder of its own: generating the docs would overwrite the results of the last build.
     with tempfile.TemporaryDirectory(prefix="tieout-docs-") as target:
-        # A target folder of its own: generating the docs would overwrite the results of the last build.
-        options = ["--project-dir", project, "--profiles-dir", project, "--target-path", target, "--quiet"]
-        result = dbtRunner().invoke(["docs", "generate", "--static", *options])
-        if not result.success:
-            print(f"dbt could not describe the models: {result.exception}", file=sys.stderr)
+        outcome = dbt_process.run(["docs", "generate", "--static", "--target-path", target])
+        if not outcome.succeeded:
+            print("\n".join(outcome.failures), file=sys.stderr)
+            print("The models could not be described. Are they built?  tieout build", file=sys.stderr)
             return 1
         SITE.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(Path(target) / "static_index.html", SITE / "index.html")
