@@ -1,5 +1,5 @@
 """A company that never was, written as its systems would deliver it: see docs/sample-company.md for what is in it."""
 
-from ingestion.sample_company.world import Summary, write
+from ingestion.sample_company.world import SampleRefused, Summary, write
 
-__all__ = ["Summary", "write"]
+__all__ = ["SampleRefused", "Summary", "write"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ingestion.sample_company.bank_entries import bank_payouts, other_entries
 from ingestion.sample_company.bill_contracts import bill_contracts
@@ -18,7 +19,7 @@ from ingestion.sample_company.extract import write_csv, write_json_lines
 from ingestion.sample_company.fault_plan import FaultPlan
 from ingestion.sample_company.landing_files import Landing
 from ingestion.sample_company.processor import book, pay_out
-from ingestion.sample_company.roster import build_facts
+from ingestion.sample_company.roster import FEWEST_MONTHS, MOST_MONTHS, build_facts
 from ingestion.sample_company.usage import UsageWriter
 from ingestion.sample_company.wire_payments import pay_contracts
 from ingestion.sample_company.write_bank import statements, write_bank
@@ -36,7 +37,7 @@ COMPRESSED = frozenset({"balance_transactions", "meter_event_summaries"})
 
 @dataclass(frozen=True)
 class Summary:
-    """What was written. `rows` counts records as the landing door will (statements for the bank, entries for YAML)."""
+    """What was written. `rows` counts records as the landing door will: statements for the bank, entries for YAML."""
 
     accounts: int
     invoices: int
@@ -48,14 +49,21 @@ class Summary:
     decoys: int
 
 
+class SampleRefused(ValueError):
+    """The world asked for cannot be written; the message says why and what to do."""
+
+
 def write(seed: int, scale: int, months: int, out: Path, faults: bool = True) -> Summary:
     """Write the whole world under `out`, and `out/truth.jsonl` with what is wrong in it.
 
-    `scale` multiplies usage alone. The same arguments give the same bytes. Raises ValueError for a scale below 1 or for
-    fewer than two months.
+    `scale` multiplies usage alone. The same arguments give the same bytes. Raises SampleRefused for a scale below 1, for
+    a length no world can have, and for a folder that holds something else.
     """
     if scale < 1:
-        raise ValueError("scale is 1 or more")
+        raise SampleRefused(f"scale is 1 or more, not {scale}")
+    if not FEWEST_MONTHS <= months <= MOST_MONTHS:
+        raise SampleRefused(f"months is {FEWEST_MONTHS} to {MOST_MONTHS}, not {months}")
+    _claim(out, {"seed": seed, "scale": scale, "months": months, "faults": faults})
     facts = build_facts(seed, months)
     landing = Landing(out, SUCCESS_SYSTEMS)
     plan = FaultPlan(seed, facts, enabled=faults)
@@ -105,3 +113,16 @@ def write(seed: int, scale: int, months: int, out: Path, faults: bool = True) ->
         faults=sum(label["kind"] == "fault" for label in labels),
         decoys=sum(label["kind"] == "decoy" for label in labels),
     )
+
+
+def _claim(out: Path, arguments: dict[str, Any]) -> None:
+    """Say what the folder holds. Files of two worlds side by side would tie out with neither."""
+    note = out / "sample.json"
+    if note.exists():
+        held = json.loads(note.read_text())
+        if held != arguments:
+            raise SampleRefused(f"{out} holds another sample ({held}); give an empty folder")
+    elif out.exists() and any(out.iterdir()):
+        raise SampleRefused(f"{out} is not empty and holds no sample; give an empty folder")
+    out.mkdir(parents=True, exist_ok=True)
+    note.write_text(json.dumps(arguments) + "\n")

@@ -37,7 +37,7 @@ def sample(
     out: Annotated[Path, typer.Option("--out", help="Folder to write to.")] = Path("sample"),
     seed: Annotated[int, typer.Option(help="The same seed writes the same bytes.")] = 7,
     scale: Annotated[int, typer.Option(min=1, help="Multiplies usage; 1 is small.")] = 1,
-    months: Annotated[int, typer.Option(min=2, help="Months of business, ending with 2026-10.")] = 3,
+    months: Annotated[int, typer.Option(min=2, max=13, help="Months of business, ending with 2026-10.")] = 3,
     as_json: AsJson = False,
 ) -> None:
     """Write the sample company: extracts of all systems in their real formats, with known faults in truth.jsonl."""

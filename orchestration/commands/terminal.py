@@ -56,6 +56,7 @@ def told(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     @functools.wraps(command)
     def run(*args: Parameters.args, **named: Parameters.kwargs) -> Result:
         from ingestion.landing import LoadFailed
+        from ingestion.sample_company import SampleRefused
         from orchestration.build import BuildFailed
         from orchestration.close.summary import NothingToClose
         from orchestration.launch import RunFailed
@@ -63,7 +64,7 @@ def told(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
 
         try:
             return command(*args, **named)
-        except (WarehouseError, LoadFailed, BuildFailed, NothingToClose, RunFailed) as problem:
+        except (WarehouseError, LoadFailed, BuildFailed, NothingToClose, RunFailed, SampleRefused) as problem:
             errors.print(str(problem), style="red", markup=False, highlight=False)
         except psycopg.errors.UndefinedTable as problem:
             errors.print(f"Not there yet: {problem.diag.message_primary}. Run: tieout build", style="red", markup=False)

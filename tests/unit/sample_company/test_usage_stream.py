@@ -9,9 +9,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
-
-from ingestion import sample_company
 from ingestion.sample_company.catalogue import METERS
 from ingestion.sample_company.usage_lines import CANARY
 
@@ -101,8 +98,3 @@ def test_memory_does_not_grow_with_scale(tmp_path):
     sizes = [sum(path.stat().st_size for path in (tmp_path / name).rglob("*.jsonl")) for name in ("small", "large")]
     assert sizes[1] > 15 * sizes[0]
     assert large - small < 8 << 10
-
-
-def test_a_scale_below_one_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="scale"):
-        sample_company.write(1, 0, 3, tmp_path)
