@@ -155,6 +155,9 @@ def _identity(spec: ObjectSpec, fields: dict[str, Any]) -> str:
     parts = []
     for name in names:
         value = fields.get(name)
+        if value is None and name in spec.may_be_empty:
+            parts.append("")
+            continue
         if value is None or value == "":
             raise BadRecord(MISSING, f"{name!r} has no value, and the record is known by it")
         if isinstance(value, bool) or not isinstance(value, (str, int)):

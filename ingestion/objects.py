@@ -56,8 +56,9 @@ class ObjectSpec:
     """Rules of one object.
 
     ``identity`` are the fields that make the record id, joined by ``|``; ``id_form`` brings each to its one form.
-    ``optional_identity`` is used instead where a record has it. ``required`` must be in the header of a table and have
-    a value in every record, as the identity must. ``casts`` are read strictly but stored as they came. ``updated_at``
+    ``optional_identity`` is used instead where a record has it; a field of ``may_be_empty`` is empty in the id when
+    null. ``required`` must be in the header of a table and have a value in every record, as the identity must.
+    ``casts`` are read strictly but stored as they came. ``updated_at``
     is the field with the system's own time of change, ``clock`` how it is read. ``nulls`` are texts that mean null.
     ``object_type`` is what the record says it is in its field ``object``, ``deleted`` the field that says it is gone.
     """
@@ -69,6 +70,7 @@ class ObjectSpec:
     identity: tuple[str, ...]
     required: tuple[str, ...] = ()
     optional_identity: tuple[str, ...] = ()
+    may_be_empty: tuple[str, ...] = ()
     id_form: Callable[[str], str] = str
     casts: tuple[tuple[str, Cast], ...] = ()
     updated_at: str | None = None

@@ -18,5 +18,11 @@ OBJECTS = (
     _object("transaction", required=("type",)),
     _object("currencyrate", ("basecurrency", "transactioncurrency", "effectivedate"), optional_identity=("id",)),
     _object("transactionline", ("transaction", "id"), "linelastmodifieddate"),
-    _object("transactionaccountingline", ("accountingbook", "transaction", "transactionline", "account"), None),
+    # Lines that do not post have no account.
+    _object(
+        "transactionaccountingline",
+        ("accountingbook", "transaction", "transactionline", "account"),
+        None,
+        may_be_empty=("account",),
+    ),
 )

@@ -193,7 +193,7 @@ def test_killed_in_the_middle_of_copy_nothing_is_visible_and_the_next_run_loads_
 
 def test_killed_at_random_moments_the_run_that_ends_leaves_the_same_tables(warehouse, tmp_path, undisturbed):
     small_landing(tmp_path)
-    random = Random(20261028)
+    random = Random(20261028)  # noqa: S311  moments, not secrets
     for _ in range(6):
         process = child(tmp_path, warehouse)
         process.stdout.readline()
@@ -239,7 +239,7 @@ def test_a_server_that_is_gone_fails_the_load_by_name(tmp_path):
 
 def test_a_file_that_changes_while_it_is_read_does_not_land(warehouse, tmp_path, monkeypatch):
     path = put(tmp_path, "stripe/customers/a.jsonl", '{"id":"cus_1"}\n')
-    from ingestion import documents  # noqa: PLC0415
+    from ingestion import documents
 
     original = documents.read
 

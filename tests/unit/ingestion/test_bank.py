@@ -250,7 +250,8 @@ def test_a_profile_says_what_a_banks_own_columns_mean(tmp_path):
         "account: DE1\ncurrency: EUR\nbooking_date_column: Buchungstag\ndate_format: '%d.%m.%Y'\ndecimal_mark: ','\n"
         "credit_column: Haben\ndebit_column: Soll\nbalance_column: Saldo\ndescription_column: Text\n"
     )
-    text = 'Buchungstag,Text,Soll,Haben,Saldo\n28.10.2026,Miete,"1.000,00",,"500,00"\n29.10.2026,Stripe,,"20,50","520,50"\n'
+    rows = '28.10.2026,Miete,"1.000,00",,"500,00"\n29.10.2026,Stripe,,"20,50","520,50"\n'
+    text = "Buchungstag,Text,Soll,Haben,Saldo\n" + rows
     (statement,) = records(read_csv(tmp_path, text))
     assert [entry["amount"] for entry in statement["entries"]] == ["-1000.00", "20.50"]
     assert (statement["account"], statement["opening_balance"]) == ("DE1", "1500.00")
