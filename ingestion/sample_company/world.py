@@ -37,7 +37,7 @@ COMPRESSED = frozenset({"balance_transactions", "meter_event_summaries"})
 
 @dataclass(frozen=True)
 class Summary:
-    """What was written. `rows` counts records as the landing door will: statements for the bank, entries for YAML."""
+    """What was written. `rows` counts as the landing door will: statements for the bank, entries for YAML."""
 
     accounts: int
     invoices: int
@@ -56,8 +56,8 @@ class SampleRefused(ValueError):
 def write(seed: int, scale: int, months: int, out: Path, faults: bool = True) -> Summary:
     """Write the whole world under `out`, and `out/truth.jsonl` with what is wrong in it.
 
-    `scale` multiplies usage alone. The same arguments give the same bytes. Raises SampleRefused for a scale below 1, for
-    a length no world can have, and for a folder that holds something else.
+    `scale` multiplies usage alone. The same arguments give the same bytes. Raises SampleRefused for a scale below 1,
+    for a length no world can have, and for a folder that holds something else.
     """
     if scale < 1:
         raise SampleRefused(f"scale is 1 or more, not {scale}")
