@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,6 +10,9 @@ from datetime import date, timedelta
 import dagster as dg
 
 from warehouse.settings import get_settings
+
+# The versions are pinned exactly, so what is marked as beta (backfill policies) cannot change unseen.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 PARTITION_TAG = "dagster/partition"
 RANGE_START_TAG = "dagster/asset_partition_range_start"

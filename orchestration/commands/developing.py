@@ -7,7 +7,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from typing import Annotated
 
 import typer
@@ -36,19 +35,20 @@ def dev(port: Annotated[int, typer.Option(help="Port of the UI on 127.0.0.1.")] 
     dagster_state().mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, **dagster_environment()}
     screen.print(f"Dagster UI: http://{HOST}:{port}   (Ctrl-C stops it)")
-    processes = [
-        subprocess.Popen([*_module("dagster_webserver"), "-h", HOST, "-p", str(port), *WORKSPACE], env=environment),
-        subprocess.Popen([*_module("dagster"), "daemon", "run", *WORKSPACE], env=environment),
-    ]
+    process = subprocess.Popen(ui_command(port), env=environment)
     try:
-        while all(process.poll() is None for process in processes):
-            time.sleep(0.5)
+        process.wait()
     except KeyboardInterrupt:
         return
     finally:
-        _stop(processes)
-    errors.print("A Dagster process ended by itself; its last words are above.", style="red")
+        _stop(process)
+    errors.print(f"Dagster ended by itself with exit code {process.returncode}; its last words are above.", style="red")
     raise typer.Exit(Exit.FAILED)
+
+
+def ui_command(port: int) -> list[str]:
+    """Dagster's UI, daemon and code server in one process tree, reachable from this machine alone."""
+    return [sys.executable, "-m", "dagster", "dev", "-h", HOST, "-p", str(port), *WORKSPACE]
 
 
 @told
@@ -62,15 +62,10 @@ def dagster_env(as_json: AsJson = False) -> None:
         typer.echo(f"export {name}={shlex.quote(value)}")
 
 
-def _module(name: str) -> list[str]:
-    return [sys.executable, "-m", name]
-
-
-def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
-    for process in processes:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-    for process in processes:
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """An interrupt, which Dagster passes on to its children; the terminal's Ctrl-C reaches them as well."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
         try:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:

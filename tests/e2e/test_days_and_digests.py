@@ -25,8 +25,7 @@ SCHEMAS = ["raw", "quarantine", "intermediate", "marts", "reconciliation"]
 
 
 @pytest.fixture
-def own_warehouse(cluster, monkeypatch, tmp_path):
-    monkeypatch.setenv("TIEOUT_STATE_DIR", str(tmp_path))
+def own_warehouse(cluster, monkeypatch):
     with cluster.database(TEMPLATE) as url:
         monkeypatch.setenv("TIEOUT_WAREHOUSE_URL", url)
         yield url
