@@ -14,9 +14,9 @@
 {%- endmacro %}
 
 
-{#- Whole minor units (bigint). -#}
+{#- Whole minor units (bigint); a text that is no whole number is null. -#}
 {% macro stripe_minor(amount, currency) -%}
-    {{ round_half_up(stripe_minor_exact(amount, currency)) }}
+    {{ stripe_minor_of_number(to_bigint(amount), currency) }}
 {%- endmacro %}
 
 

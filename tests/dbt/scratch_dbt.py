@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -75,6 +76,9 @@ def parsed() -> Any:
     return invoke(["parse", "--no-partial-parse"])
 
 
-def build(command: str, *select: str, full_refresh: bool = False) -> None:
-    """`dbt <command> --select ...` (run, seed, test or build)."""
-    invoke([command, *(["--full-refresh"] if full_refresh else []), "--select", *select], parsed())
+def build(command: str, *select: str, full_refresh: bool = False, variables: dict[str, str] | None = None) -> list[Any]:
+    """`dbt <command> --select ...` (run, seed, test or build); the results, one a node."""
+    options = ["--full-refresh"] if full_refresh else []
+    if variables:
+        options += ["--vars", json.dumps(variables)]
+    return list(invoke([command, *options, "--select", *select], parsed()))

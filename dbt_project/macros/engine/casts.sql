@@ -19,11 +19,13 @@
     {%- set leap_day = '([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29' -%}
     {%- set date = '([1-9][0-9]{3}-(' ~ days_28 ~ '|' ~ days_30 ~ '|' ~ days_31 ~ ')|' ~ leap_day ~ ')' -%}
     {%- set us_date = '(0?[1-9]|1[0-2])/(0?[1-9]|1[0-9]|2[0-8])/[1-9][0-9]{3}|(0?[13-9]|1[0-2])/(29|30)/[1-9][0-9]{3}|(0?[13578]|1[02])/31/[1-9][0-9]{3}|0?2/29/([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)' -%}
-    {%- set time = '([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?' -%}
+    {%- set time = '([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?' -%}
     {%- set zone = ' ?(Z|z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?' -%}
+    {%- set scientific = '[0-9]([.][0-9]{0,60})?[eE]([+]?(0?[0-9]|1[0-3])|-[0-9]{1,2})' -%}
     {%- set patterns = {
         'numeric': '^[+-]?([0-9]{1,60}([.][0-9]{0,60})?|[.][0-9]{1,60})([eE][+-]?[0-9]{1,2})?$',
-        'integer': '^[+-]?[0-9]{1,18}$',
+        'amount': '^[+-]?([0-9]{1,14}([.][0-9]{0,60})?|[.][0-9]{1,60}|' ~ scientific ~ ')$',
+        'integer': '^[+-]?[0-9]{1,16}$',
         'boolean': '^([tT]([rR][uU][eE])?|[fF]([aA][lL][sS][eE])?|1|0)$',
         'date': '^' ~ date ~ '([Tt ]' ~ time ~ zone ~ ')?$',
         'timestamp': '^' ~ date ~ '([Tt ]' ~ time ~ zone ~ ')?$',
@@ -40,6 +42,13 @@
 {%- endmacro %}
 
 
+{#- The same for an amount in major units, small enough that its minor units fit a bigint in every currency. -#}
+{% macro to_amount(text) -%}
+    case when {{ is_castable(text, 'amount') }} then cast({{ text }} as numeric) end
+{%- endmacro %}
+
+
+{#- At most 16 digits: a hundred times as much fits a bigint. -#}
 {% macro to_bigint(text) -%}
     case when {{ is_castable(text, 'integer') }} then cast({{ text }} as bigint) end
 {%- endmacro %}

@@ -27,7 +27,7 @@ final as (
         {{ to_date(json_text('entries.element', 'booking_date')) }} as booking_on,
         {{ to_date(json_text('entries.element', 'value_date')) }} as value_on,
         currencies.currency,
-        {{ minor_units(to_numeric(json_text('entries.element', 'amount')), 'currencies.exponent') }} as amount_minor,
+        {{ minor_units(to_amount(json_text('entries.element', 'amount')), 'currencies.exponent') }} as amount_minor,
         {{ json_text('entries.element', 'bank_reference') }} as bank_reference,
         {{ json_text('entries.element', 'end_to_end_id') }} as end_to_end_id,
         {{ json_text('entries.element', 'description') }} as description,

@@ -17,9 +17,9 @@ final as (
         currencies.currency,
         {{ to_date(json_text('records.payload', 'from_date')) }} as start_on,
         {{ add_days(to_date(json_text('records.payload', 'to_date')), 1) }} as end_on,
-        {{ minor_units(to_numeric(json_text('records.payload', 'opening_balance')), 'currencies.exponent') }}
+        {{ minor_units(to_amount(json_text('records.payload', 'opening_balance')), 'currencies.exponent') }}
             as opening_balance_minor,
-        {{ minor_units(to_numeric(json_text('records.payload', 'closing_balance')), 'currencies.exponent') }}
+        {{ minor_units(to_amount(json_text('records.payload', 'closing_balance')), 'currencies.exponent') }}
             as closing_balance_minor,
         {{ json_text('records.payload', 'format') }} as statement_format,
         {{ json_text('records.payload', 'file_name') }} as file_name,

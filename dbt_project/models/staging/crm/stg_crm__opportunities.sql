@@ -14,7 +14,7 @@ final as (
         {{ crm_id_18(json_text('payload', 'AccountId')) }} as crm_account_id,
         {{ json_text('payload', 'StageName') }} as stage_name,
         {{ to_numeric(json_text('payload', 'Amount')) }} as amount,
-        {{ minor_units(to_numeric(json_text('payload', 'Amount')), 'currencies.exponent') }} as amount_minor,
+        {{ minor_units(to_amount(json_text('payload', 'Amount')), 'currencies.exponent') }} as amount_minor,
         currencies.currency,
         {{ to_date(json_text('payload', 'CloseDate')) }} as close_on,
         {{ to_boolean(json_text('payload', 'IsWon')) }} as is_won,

@@ -19,7 +19,7 @@ final as (
         {{ to_numeric(json_text('payload', 'UnitPrice')) }} as unit_price,
         {{ to_numeric(json_text('payload', 'ListPrice')) }} as list_price,
         {{ to_numeric(json_text('payload', 'Discount')) }} as discount_percent,
-        {{ minor_units(to_numeric(json_text('payload', 'TotalPrice')), 'currencies.exponent') }} as total_price_minor,
+        {{ minor_units(to_amount(json_text('payload', 'TotalPrice')), 'currencies.exponent') }} as total_price_minor,
         currencies.currency,
         {{ to_date(json_text('payload', 'ServiceDate')) }} as service_on,
         {{ to_timestamp_utc(json_text('payload', 'SystemModstamp')) }} as updated_at,

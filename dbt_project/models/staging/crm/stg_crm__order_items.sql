@@ -20,7 +20,7 @@ final as (
         {{ to_numeric(json_text('payload', 'Quantity')) }} as quantity,
         {{ to_numeric(json_text('payload', 'UnitPrice')) }} as unit_price,
         {{ to_numeric(json_text('payload', 'ListPrice')) }} as list_price,
-        {{ minor_units(to_numeric(json_text('payload', 'TotalPrice')), 'currencies.exponent') }} as total_price_minor,
+        {{ minor_units(to_amount(json_text('payload', 'TotalPrice')), 'currencies.exponent') }} as total_price_minor,
         currencies.currency,
         {{ to_numeric(json_text('payload', 'Discount_Percent__c')) }} as discount_percent,
         {{ to_date(json_text('payload', 'ServiceDate')) }} as service_on,

@@ -20,7 +20,7 @@ final as (
         {{ to_date(json_text('payload', 'EffectiveDate')) }} as effective_on,
         {{ add_days(to_date(json_text('payload', 'EndDate')), 1) }} as end_on,
         {{ to_boolean(json_text('payload', 'IsReductionOrder')) }} as is_reduction,
-        {{ minor_units(to_numeric(json_text('payload', 'TotalAmount')), 'currencies.exponent') }} as total_amount_minor,
+        {{ minor_units(to_amount(json_text('payload', 'TotalAmount')), 'currencies.exponent') }} as total_amount_minor,
         currencies.currency,
         {{ to_timestamp_utc(json_text('payload', 'ActivatedDate')) }} as activated_at,
         {{ to_timestamp_utc(json_text('payload', 'SystemModstamp')) }} as updated_at,

@@ -1,5 +1,5 @@
 {#- A revenue line is a credit, negative in the ERP; amount_minor and quantity are its natural, positive reading. -#}
-{%- set foreign_amount = to_numeric(json_text('records.payload', 'foreignamount')) -%}
+{%- set foreign_amount = to_amount(json_text('records.payload', 'foreignamount')) -%}
 with
 
 records as (

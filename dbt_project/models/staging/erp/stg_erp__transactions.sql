@@ -26,7 +26,7 @@ final as (
         {{ to_boolean(json_text('records.payload', 'posting')) }} as is_posting,
         currencies.currency,
         {{ to_numeric(json_text('records.payload', 'exchangerate')) }} as exchange_rate,
-        {{ minor_units(to_numeric(json_text('records.payload', 'foreigntotal')), 'currencies.exponent') }} as total_minor,
+        {{ minor_units(to_amount(json_text('records.payload', 'foreigntotal')), 'currencies.exponent') }} as total_minor,
         {{ to_account_date(json_text('records.payload', 'trandate')) }} as transaction_on,
         {{ to_account_date(json_text('records.payload', 'duedate')) }} as due_on,
         {{ to_account_date(json_text('records.payload', 'closedate')) }} as closed_on,
