@@ -14,23 +14,22 @@ from ingestion.sample_company.decoys_billing import billing_decoys
 from ingestion.sample_company.documents import Invoice
 from ingestion.sample_company.facts import Facts
 from ingestion.sample_company.faults_access import AccessFaults
-from ingestion.sample_company.faults_cash import PayoutFaults, choose_payments, payment_labels
+from ingestion.sample_company.faults_cash import PayoutFaults, choose_few_payments, choose_payments, payment_labels
 from ingestion.sample_company.faults_erp_lines import ErpLineFaults
 from ingestion.sample_company.faults_stripe_lines import StripeLineFaults
 from ingestion.sample_company.faults_usage import manifest_faults, usage_faults, usage_labels
-from ingestion.sample_company.labels import Label
-from ingestion.sample_company.usage import Book, UsageFaults, UsageOutcome
+from ingestion.sample_company.labels import Faults, Label
+from ingestion.sample_company.usage import Book, UsageOutcome
 from ingestion.sample_company.write_bank import Statement
-from ingestion.sample_company.write_control_totals import ManifestFaults
 
 
 class FaultPlan:
-    """Called by the world between its stages. Disabled, it changes nothing and knows no truth."""
+    """Called by the world between its stages. With faults "none" it changes nothing and knows no truth."""
 
-    def __init__(self, seed: int, facts: Facts, *, enabled: bool) -> None:
-        self.usage = usage_faults() if enabled else UsageFaults()
-        self.manifests = manifest_faults() if enabled else ManifestFaults()
-        self._enabled = enabled
+    def __init__(self, seed: int, facts: Facts, faults: Faults) -> None:
+        self.usage = usage_faults(faults)
+        self.manifests = manifest_faults(faults)
+        self._faults = faults
         self._seed = seed
         self._facts = facts
         self._labels: list[Label] = []
@@ -39,40 +38,47 @@ class FaultPlan:
 
     def before_usage(self) -> None:
         """Customers that exist only because of a fault."""
-        if self._enabled:
+        if self._faults == "all":
             self._access.add_strangers()
 
     def after_usage(self, usage: UsageOutcome) -> None:
         """Label what producers did."""
-        if self._enabled:
-            self._labels += usage_labels(usage)
+        if self._faults != "none":
+            self._labels += usage_labels(usage, self.usage, self.manifests)
 
     def after_billing(self, subscriptions: list[Invoice], contracts: list[Invoice]) -> None:
         """Change lines, and decide how some invoices will be paid."""
-        if self._enabled:
-            stripe = StripeLineFaults(self._seed, self._facts, subscriptions)
+        stripe = StripeLineFaults(self._seed, self._facts, subscriptions)
+        erp = ErpLineFaults(contracts)
+        if self._faults == "all":
             stripe.plant()
-            erp = ErpLineFaults(contracts)
             erp.plant()
-            self._labels += stripe.labels + erp.labels
             choose_payments(subscriptions, contracts)
+        elif self._faults == "few":
+            stripe.plant_few()
+            erp.plant_few()
+            choose_few_payments(subscriptions)
+        self._labels += stripe.labels + erp.labels
 
     def after_paying(self, subscriptions: list[Invoice], contracts: list[Invoice], book: Book) -> None:
         """Label how invoices were paid."""
-        if self._enabled:
+        if self._faults != "none":
             self._labels += chain(payment_labels(subscriptions + contracts), billing_decoys(subscriptions, book))
 
     def before_payouts(self, cash: Cash) -> frozenset[str]:
         """Bookings that will be left out of every payout."""
-        if not self._enabled:
+        if self._faults != "none":
+            self._payouts = PayoutFaults(self._seed, cash)
+        if self._payouts is None or self._faults == "few":
             return frozenset()
-        self._payouts = PayoutFaults(self._seed, cash)
         return self._payouts.hold_back()
 
     def after_payouts(self) -> None:
         """Change payouts before they reach the bank."""
-        if self._payouts is not None:
+        if self._payouts is not None and self._faults == "all":
             self._payouts.plant()
+        elif self._payouts is not None:
+            self._payouts.plant_few()
 
     def after_banking(self) -> None:
         """Change what the bank booked."""
@@ -81,8 +87,10 @@ class FaultPlan:
 
     def control_plane(self) -> None:
         """Change what the control plane says of accounts."""
-        if self._enabled:
+        if self._faults == "all":
             self._access.change_control_plane()
+        elif self._faults == "few":
+            self._access.plant_few()
 
     def truth(self, statements: list[Statement]) -> list[dict[str, Any]]:
         """Every label with its id, in order of control, class and key."""

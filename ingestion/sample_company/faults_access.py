@@ -55,11 +55,7 @@ class AccessFaults:
         steady = [entry for entry in self._facts.provisioned.values() if self._steady(entry)]
         cancelled = [entry for entry in self._facts.provisioned.values() if entry.statuses[-1][1] == "closed"]
         for entry, difference in zip(steady[:4], (2, 5, -1, -2), strict=True):
-            last = entry.seats[-1][1]
-            change = max(difference, 1 - last) if difference < 0 else difference
-            entry.seats.append((NOTICED, last + change))
-            key = f"{entry.account.account_id}|seats"
-            self._label("ENT_OVER" if change > 0 else "ENT_UNDER", key, NOTICED, str(-change))
+            self._entitle(entry, difference)
         for entry in steady[4:6]:
             entry.statuses.append((SUSPENDED, "suspended"))
             self._label("SUSPENDED_BUT_BILLED", entry.account.account_id, SUSPENDED)
@@ -73,6 +69,16 @@ class AccessFaults:
             self._label("ACTIVE_AFTER_CANCEL", entry.account.account_id, ended)
         for number in (911, 912):
             self._free_rider(number)
+
+    def plant_few(self) -> None:
+        """One customer has more seats than it pays for."""
+        self._entitle(next(entry for entry in self._facts.provisioned.values() if self._steady(entry)), 2)
+
+    def _entitle(self, entry: Provisioned, change: int) -> None:
+        """More or fewer seats than are paid for."""
+        entry.seats.append((NOTICED, entry.seats[-1][1] + change))
+        key = f"{entry.account.account_id}|seats"
+        self._label("ENT_OVER" if change > 0 else "ENT_UNDER", key, NOTICED, str(-change))
 
     def _steady(self, entry: Provisioned) -> bool:
         """A self-service account with more than one seat whose terms never changed, known well before the fault."""

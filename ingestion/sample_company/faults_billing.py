@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from ingestion.sample_company.days import CLOSING_MONTH
 from ingestion.sample_company.documents import Invoice, Line
 from ingestion.sample_company.labels import Key, Label, visible
 from ingestion.sample_company.money import plain
@@ -60,11 +61,23 @@ class BillingFaults:
             and wanted(Billed(invoice, line))
         ]
         fits = [billed for billed in fits if billed.invoice.currency == currency] or fits
-        if not fits:
-            return None
-        chosen = fits[len(fits) // 2]
-        chosen.invoice.paid_as = "plain"
-        return chosen
+        return _take(fits[len(fits) // 2]) if fits else None
+
+    def choose_small(self, currency: str, kind: str, wanted: Wanted = anything) -> Billed | None:
+        """The smallest line of the month to close that fits."""
+        fits = [
+            Billed(invoice, line)
+            for invoice in self.invoices
+            for line in invoice.lines
+            if not invoice.paid_as
+            and invoice.currency == currency
+            and CLOSING_MONTH <= invoice.finalized.date() < LATEST.date()
+            and line.kind == kind
+            and line.gross > 0
+            and invoice.discount is None
+            and wanted(Billed(invoice, line))
+        ]
+        return _take(min(fits, key=lambda billed: billed.line.gross)) if fits else None
 
     def reprice(self, break_class: str, billed: Billed, gross: int, quantity: Decimal | None = None) -> None:
         """Bill the line at another gross amount and let discount and tax follow."""
@@ -107,3 +120,9 @@ class BillingFaults:
                 visible_from=visible(invoice.finalized, days),
             )
         )
+
+
+def _take(billed: Billed) -> Billed:
+    """Keep the invoice from every other fault; it is paid as billed."""
+    billed.invoice.paid_as = "plain"
+    return billed

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from ingestion.sample_company.card_payments import ODD_AMOUNT
 from ingestion.sample_company.cash import BankEntry, Booking, Cash, Payout
-from ingestion.sample_company.days import midnight, next_business_day
+from ingestion.sample_company.days import CLOSING_MONTH, midnight, next_business_day
 from ingestion.sample_company.documents import Invoice
 from ingestion.sample_company.labels import Key, Label, visible
 from ingestion.sample_company.randomness import identifier
@@ -52,6 +52,20 @@ def choose_payments(subscriptions: list[Invoice], contracts: list[Invoice]) -> N
             fits = [invoice for invoice in fits if invoice.currency == currency] or fits
             if fits:
                 fits[len(fits) * 2 // 3].paid_as = way
+
+
+def choose_few_payments(subscriptions: list[Invoice]) -> None:
+    """The smallest yen invoice of the month to close stays unpaid."""
+    fits = [
+        invoice
+        for invoice in subscriptions
+        if not invoice.paid_as
+        and invoice.currency == "jpy"
+        and midnight(CLOSING_MONTH) <= invoice.finalized < LATEST_SELF_SERVICE
+        and invoice.total > 0
+    ]
+    if fits:
+        min(fits, key=lambda invoice: invoice.total).paid_as = "none"
 
 
 def payment_labels(invoices: list[Invoice]) -> Iterator[Label]:
@@ -174,9 +188,31 @@ class PayoutFaults:
             self._changed[payout.payout_id] = (-_WRONG[currency], "")
             self._about("C4", "AMOUNT", payout, _WRONG[currency])
         for currency in ("usd", "eur"):
-            payout = self._choose(currency, at_least=2 * _BANK_FEES[currency])
-            self._changed[payout.payout_id] = (-_BANK_FEES[currency], " LESS BANK CHARGES")
-            self._about("C4", "BANK_FEE", payout, _BANK_FEES[currency])
+            self._bank_fee(self._choose(currency, at_least=2 * _BANK_FEES[currency]))
+        for number, currency in enumerate(ACCOUNTS):
+            day = next_business_day(date(2026, 10, 12), 3 * number + 1)
+            trace = identifier(self._seed, "", 12, "stray", currency).upper()
+            self._stray.append(BankEntry(currency, day, _STRAY[currency], trace, f"STRIPE PAYOUT {trace}"))
+
+    def plant_few(self) -> None:
+        """The bank keeps a fee of the smallest payout it could."""
+        fits = [
+            payout
+            for payout in self._cash.payouts
+            if payout.currency == "usd"
+            and payout.amount >= 2 * _BANK_FEES["usd"]
+            and payout.created.date() >= CLOSING_MONTH
+            and payout.arrival < LATEST_PAYOUT
+        ]
+        if fits:
+            payout = min(fits, key=lambda candidate: candidate.amount)
+            self._taken.add(payout.payout_id)
+            self._bank_fee(payout)
+
+    def _bank_fee(self, payout: Payout) -> None:
+        fee = _BANK_FEES[payout.currency]
+        self._changed[payout.payout_id] = (-fee, " LESS BANK CHARGES")
+        self._about("C4", "BANK_FEE", payout, fee)
 
     def bank(self) -> None:
         """What the bank shows of it."""
@@ -195,10 +231,6 @@ class PayoutFaults:
             if payout.failed_at is not None:
                 text = f"RETURN STRIPE PAYOUT {payout.trace}"
                 kept.append(BankEntry(payout.currency, payout.failed_at.date(), -payout.amount, payout.trace, text))
-        for number, currency in enumerate(ACCOUNTS):
-            day = next_business_day(date(2026, 10, 12), 3 * number + 1)
-            trace = identifier(self._seed, "", 12, "stray", currency).upper()
-            self._stray.append(BankEntry(currency, day, _STRAY[currency], trace, f"STRIPE PAYOUT {trace}"))
         self._cash.entries[:] = kept + self._stray
 
     def stray_labels(self, statements: list[Statement]) -> Iterator[Label]:

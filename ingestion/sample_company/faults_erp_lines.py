@@ -15,7 +15,7 @@ from ingestion.sample_company.money import round_half_away, to_minor
 # A missing line counts only after three business days.
 LATEST_MISSING = LATEST - timedelta(days=5)
 MISSING_AFTER = 4
-MANUAL_PRICE = {"usd": Decimal(425), "eur": Decimal(395), "jpy": Decimal(38000)}
+MANUAL_PRICE = {"usd": Decimal(95), "eur": Decimal(85), "jpy": Decimal(9800)}
 TYPED_TOO_MUCH = {"usd": 4500, "jpy": 2700}
 SEATS_WRONG = {"eur": 5, "usd": -2}
 
@@ -41,6 +41,10 @@ class ErpLineFaults(BillingFaults):
             self._quantity(currency)
         self._missing("usd", "recurring")
         self._missing("eur", "usage")
+
+    def plant_few(self) -> None:
+        """Somebody adds a small service by hand."""
+        self._type_in(self.choose_small("eur", "recurring"))
 
     def _proration(self, currency: str) -> None:
         """A stub is billed as a whole period (or, for a reduction, credited as one)."""
@@ -71,7 +75,9 @@ class ErpLineFaults(BillingFaults):
 
     def _manual(self, currency: str) -> None:
         """A service that no order names, typed into an invoice."""
-        billed = self.choose(currency, "recurring", lambda b: b.line.quantity > 0)
+        self._type_in(self.choose(currency, "recurring", lambda b: b.line.quantity > 0))
+
+    def _type_in(self, billed: Billed | None) -> None:
         if billed is None:
             return
         invoice, line = billed

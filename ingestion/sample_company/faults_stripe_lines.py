@@ -43,6 +43,10 @@ class StripeLineFaults(BillingFaults):
         self._unbilled("eur", "recurring")
         self._unexpected()
 
+    def plant_few(self) -> None:
+        """A grandfathered customer is billed today's price."""
+        self._bill_newer(self.choose_small("usd", "recurring", lambda b: self._newer(b.line) is not None))
+
     def _proration(self, currency: str) -> None:
         """The rest of the period is taken for longer than it is."""
         billed = self.choose(currency, "proration_charge", lambda b: b.invoice.reason == "subscription_update")
@@ -53,7 +57,9 @@ class StripeLineFaults(BillingFaults):
 
     def _price_version(self, currency: str) -> None:
         """Today's price where the customer is grandfathered."""
-        billed = self.choose(currency, "recurring", lambda b: self._newer(b.line) is not None)
+        self._bill_newer(self.choose(currency, "recurring", lambda b: self._newer(b.line) is not None))
+
+    def _bill_newer(self, billed: Billed | None) -> None:
         newer = self._newer(billed.line) if billed is not None else None
         if billed is not None and newer is not None:
             billed.line.price = newer

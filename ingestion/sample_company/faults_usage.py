@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
 from ingestion.sample_company.days import LAST_DELIVERY, delivery_day, midnight, rfc3339
-from ingestion.sample_company.labels import Label, visible
+from ingestion.sample_company.labels import Faults, Label, visible
 from ingestion.sample_company.money import plain
 from ingestion.sample_company.usage import EVENTS, SYSTEM, FileNote, UsageFaults, UsageOutcome
 from ingestion.sample_company.usage_lines import UNIT
@@ -20,6 +21,7 @@ TOO_FEW = ((EDGE, date(2026, 9, 22), -2), (RENDER, date(2026, 10, 29), -1))
 DRIFT = ((EDGE, date(2026, 10, 15), 12_500), (API, date(2026, 11, 4), -250 * UNIT))
 NO_MANIFEST = ((STORAGE, date(2026, 10, 9)), (RENDER, date(2026, 11, 1)))
 UNKNOWN_METER = {date(2026, 10, 30): 3, date(2026, 11, 3): 5}
+FEW_UNKNOWN = {date(2026, 10, 30): 3}
 MALFORMED = {date(2026, 10, 12): 2, date(2026, 10, 31): 1}
 FRESH_MALFORMED = {date(2026, 11, 8): 1}
 STORMS = (date(2026, 10, 29), date(2026, 11, 5))
@@ -27,8 +29,12 @@ MIDNIGHT_DAY = date(2026, 10, 5)
 DST_DAYS = (date(2026, 10, 25), date(2026, 11, 1))
 
 
-def usage_faults() -> UsageFaults:
-    """What producers and their transport do wrong."""
+def usage_faults(faults: Faults) -> UsageFaults:
+    """What producers and their transport do wrong. A malformed line of the last day is there in any faulty world."""
+    if faults == "none":
+        return UsageFaults()
+    if faults == "few":
+        return UsageFaults(unknown_meter=dict(FEW_UNKNOWN), malformed=dict(FRESH_MALFORMED))
     return UsageFaults(
         silent=set(SILENT),
         unknown_meter=dict(UNKNOWN_METER),
@@ -37,36 +43,38 @@ def usage_faults() -> UsageFaults:
     )
 
 
-def manifest_faults() -> ManifestFaults:
+def manifest_faults(faults: Faults) -> ManifestFaults:
     """What producers say wrongly about what they sent."""
+    if faults != "all":
+        return ManifestFaults()
     counts = {(source, day): count for source, day, count in TOO_MANY + TOO_FEW}
     quantities = {(source, day): thousandths for source, day, thousandths in DRIFT}
     return ManifestFaults(counts, quantities, set(NO_MANIFEST))
 
 
-def usage_labels(outcome: UsageOutcome) -> list[Label]:
+def usage_labels(outcome: UsageOutcome, usage: UsageFaults, manifests: ManifestFaults) -> Iterator[Label]:
     """Labels of both controls, and the decoys beside them."""
-    labels = [_window("SILENT_SOURCE", source, day, None) for source, day in SILENT]
-    labels += [_window("UNDER_LANDED", source, day, str(count)) for source, day, count in TOO_MANY]
-    labels += [_window("OVER_LANDED", source, day, str(count)) for source, day, count in TOO_FEW]
-    labels += [_window("QTY_DRIFT", source, day, plain(Decimal(drift) / UNIT)) for source, day, drift in DRIFT]
-    labels += [
-        _window("NO_MANIFEST", source, day, str(-outcome.windows[source, day].count)) for source, day in NO_MANIFEST
-    ]
-    labels += [_window("QTY_DRIFT", API, day, None, kind="decoy") for day in (MIDNIGHT_DAY, *DST_DAYS)]
-    for day in UNKNOWN_METER:
+    for source, day in sorted(usage.silent):
+        yield _window("SILENT_SOURCE", source, day, None)
+    for (source, day), count in sorted(manifests.counts.items()):
+        yield _window("UNDER_LANDED" if count > 0 else "OVER_LANDED", source, day, str(count))
+    for (source, day), drift in sorted(manifests.quantities.items()):
+        yield _window("QTY_DRIFT", source, day, plain(Decimal(drift) / UNIT))
+    for source, day in sorted(manifests.missing):
+        yield _window("NO_MANIFEST", source, day, str(-outcome.windows[source, day].count))
+    for day in (MIDNIGHT_DAY, *DST_DAYS):
+        yield _window("QTY_DRIFT", API, day, None, kind="decoy")
+    for day in sorted(usage.unknown_meter):
         note = _file(outcome, day)
-        labels.append(_in_file("REJECT_UNRATED", note, note.unknown_meter, visible(midnight(day))))
-    for day in MALFORMED:
+        yield _in_file("REJECT_UNRATED", note, note.unknown_meter, visible(midnight(day)))
+    for day in sorted(usage.malformed):
         note = _file(outcome, day)
-        labels.append(_in_file("QUAR_AGE", note, note.malformed, visible(midnight(day), 3)))
-    for day in STORMS:
+        kind = "decoy" if day in FRESH_MALFORMED else "fault"
+        seen = LAST_DELIVERY if kind == "decoy" else visible(midnight(day), 3)
+        yield _in_file("QUAR_AGE", note, note.malformed, seen, kind=kind)
+    for day in sorted(usage.storms):
         note = _file(outcome, day)
-        labels.append(_in_file("DUP_RATE", note, note.duplicates, visible(midnight(day))))
-    for day in FRESH_MALFORMED:
-        note = _file(outcome, day)
-        labels.append(_in_file("QUAR_AGE", note, note.malformed, LAST_DELIVERY, kind="decoy"))
-    return labels
+        yield _in_file("DUP_RATE", note, note.duplicates, visible(midnight(day)))
 
 
 def _file(outcome: UsageOutcome, day: date) -> FileNote:

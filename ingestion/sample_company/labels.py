@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from ingestion.sample_company.days import delivery_day, rfc3339
 
 Key = str | Callable[[], str]
+# Every class at least twice; one small mistake for each of six controls in the month to close; nothing at all.
+Faults = Literal["all", "few", "none"]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ingestion.sample_company.bank_entries import bank_payouts, other_entries
 from ingestion.sample_company.bill_contracts import bill_contracts
@@ -17,6 +17,7 @@ from ingestion.sample_company.card_payments import pay_subscriptions
 from ingestion.sample_company.cash import Cash
 from ingestion.sample_company.extract import write_csv, write_json_lines
 from ingestion.sample_company.fault_plan import FaultPlan
+from ingestion.sample_company.labels import Faults
 from ingestion.sample_company.landing_files import Landing
 from ingestion.sample_company.processor import book, pay_out
 from ingestion.sample_company.roster import FEWEST_MONTHS, MOST_MONTHS, build_facts
@@ -53,20 +54,23 @@ class SampleRefused(ValueError):
     """The world asked for cannot be written; the message says why and what to do."""
 
 
-def write(seed: int, scale: int, months: int, out: Path, faults: bool = True) -> Summary:
+def write(seed: int, scale: int, months: int, out: Path, faults: Faults = "all") -> Summary:
     """Write the whole world under `out`, and `out/truth.jsonl` with what is wrong in it.
 
-    `scale` multiplies usage alone. The same arguments give the same bytes. Raises SampleRefused for a scale below 1,
-    for a length no world can have, and for a folder that holds something else.
+    `scale` multiplies usage alone. `faults` "few" plants one small mistake for each of six controls in the month to
+    close, "all" every class at least twice. The same arguments give the same bytes. Raises SampleRefused for a scale
+    below 1, for a length no world can have, and for a folder that holds something else.
     """
     if scale < 1:
         raise SampleRefused(f"scale is 1 or more, not {scale}")
     if not FEWEST_MONTHS <= months <= MOST_MONTHS:
         raise SampleRefused(f"months is {FEWEST_MONTHS} to {MOST_MONTHS}, not {months}")
+    if faults not in get_args(Faults):
+        raise SampleRefused(f"faults is one of {', '.join(get_args(Faults))}, not {faults}")
     _claim(out, {"seed": seed, "scale": scale, "months": months, "faults": faults})
     facts = build_facts(seed, months)
     landing = Landing(out, SUCCESS_SYSTEMS)
-    plan = FaultPlan(seed, facts, enabled=faults)
+    plan = FaultPlan(seed, facts, faults)
     plan.before_usage()
     usage = UsageWriter(landing, facts, seed, scale, plan.usage).write()
     plan.after_usage(usage)

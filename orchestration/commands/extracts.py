@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ingestion.sample_company.labels import Faults
 from orchestration.commands.terminal import AsJson, DefaultGroup, Exit, errors, print_json, screen, table, told
 from orchestration.queries import rows_of
 
@@ -43,7 +44,7 @@ def sample(
     """Write the sample company: extracts of all systems in their real formats, with known faults in truth.jsonl."""
     from ingestion import sample_company
 
-    summary = sample_company.write(seed, scale, months, out)
+    summary = sample_company.write(seed, scale, months, out, faults)
     if as_json:
         print_json({"out": str(out), **vars_of(summary)})
         return

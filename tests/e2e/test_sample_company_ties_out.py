@@ -4,57 +4,77 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from ingestion import sample_company
 from ingestion.landing import load_landing
-from orchestration import dbt_process
-from orchestration.build import build, building
+from orchestration.build import build
 from tests.conftest import TEMPLATE, ScratchCluster
 from tests.e2e.planted import labels, open_breaks, score
 
 MONTHS = 3
-# Clean first; of the faulty worlds every seed draws its own customers, dates and victims. The first two are built as
-# orchestration builds, with every test of the models; the others for what the controls say alone.
-WORLDS = [("clean", 11, True), ("faulty", 7, True), ("faulty", 2026, False), ("faulty", 40404, False)]
-MODELS_ONLY = ["build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One world to build. With `pause` the controls are also asked on that day, with what was delivered until then."""
+
+    kind: str
+    seed: int
+    pause: date | None = None
+    tests: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.kind}-{self.seed}"
+
+
+# Clean first, paused on a Sunday; of the faulty worlds every seed draws its own customers, dates and victims.
+PLANS = [
+    Plan("clean", 11, date(2026, 11, 1)),
+    Plan("faulty", 7, date(2026, 11, 4), tests=True),
+    Plan("faulty", 2026),
+    Plan("faulty", 40404),
+]
 
 
 @dataclass(frozen=True)
 class World:
-    """A built world: its name, the warehouse's URL and what was planted."""
+    """A built world: its plan, the warehouse's URL, what was planted, and what was raised at the pause."""
 
-    name: str
+    plan: Plan
     url: str
     truth: Path
+    raised_at_pause: list[dict[str, Any]]
 
     @property
     def is_clean(self) -> bool:
         """Nothing was planted."""
-        return self.name.startswith("clean")
+        return self.plan.kind == "clean"
 
 
-@pytest.fixture(scope="module", params=WORLDS, ids=lambda world: f"{world[0]}-{world[1]}")
+@pytest.fixture(scope="module", params=PLANS, ids=str)
 def world(
     request: pytest.FixtureRequest, cluster: ScratchCluster, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
     """One world after the other, each in a warehouse of its own."""
-    kind, seed, with_tests = request.param
-    landing = tmp_path_factory.mktemp(f"{kind}-{seed}")
-    sample_company.write(seed, 1, MONTHS, landing, faults=kind == "faulty")
+    plan: Plan = request.param
+    landing = tmp_path_factory.mktemp(str(plan))
+    sample_company.write(plan.seed, 1, MONTHS, landing, faults="all" if plan.kind == "faulty" else "none")
     with cluster.database(TEMPLATE) as url, pytest.MonkeyPatch.context() as environment:
         environment.setenv("TIEOUT_WAREHOUSE_URL", url)
-        environment.setenv("TIEOUT_STATE_DIR", str(tmp_path_factory.getbasetemp() / "ties-out-state"))
+        raised = []
+        if plan.pause:
+            load_landing(landing, end=plan.pause + timedelta(days=1))
+            build(tests=False, holder="tests")
+            raised = open_breaks(url)
         load_landing(landing)
-        if with_tests:
-            build(holder="tests")
-        else:
-            with building("tests"):
-                assert dbt_process.run(MODELS_ONLY).succeeded
-        yield World(f"{kind}-{seed}", url, landing / "truth.jsonl")
+        build(tests=plan.tests, holder="tests")
+        yield World(plan, url, landing / "truth.jsonl", raised)
 
 
 def rows(world: World, query: str) -> list[tuple[object, ...]]:
@@ -65,11 +85,21 @@ def rows(world: World, query: str) -> list[tuple[object, ...]]:
 
 def test_every_planted_fault_is_found_and_nothing_else_is_raised(world: World, record_property):
     result = score(labels(world.truth, "fault"), open_breaks(world.url))
-    print(f"\n{world.name}: {result}")  # noqa: T201 the figures are what this test is read for
-    record_property(world.name, str(result))
+    print(f"\n{world.plan}: {result}")  # noqa: T201 the figures are what this test is read for
+    record_property(str(world.plan), str(result))
     assert not result.missed
     assert not result.extra
     assert (result.faults == 0) == world.is_clean
+
+
+def test_on_any_day_what_is_visible_is_raised_and_nothing_too_early(world: World):
+    pause = world.plan.pause
+    if pause is None:
+        pytest.skip("the world is built at once")
+    visible = [one for one in labels(world.truth, "fault") if one["should_be_visible_at"] <= pause.isoformat()]
+    result = score(visible, world.raised_at_pause)
+    assert not result.missed
+    assert not result.extra
 
 
 def test_no_decoy_is_raised(world: World):

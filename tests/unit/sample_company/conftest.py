@@ -50,7 +50,7 @@ class Sample:
 @pytest.fixture(scope="session")
 def clean(tmp_path_factory) -> Sample:
     folder = tmp_path_factory.mktemp("clean")
-    return Sample(folder, sample_company.write(SEED, SCALE, MONTHS, folder, faults=False))
+    return Sample(folder, sample_company.write(SEED, SCALE, MONTHS, folder, faults="none"))
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,11 @@ def test_a_world_that_cannot_be_is_refused(tmp_path, scale, months, word):
     assert not list(tmp_path.iterdir())
 
 
+def test_an_unknown_choice_of_faults_is_refused(tmp_path):
+    with pytest.raises(SampleRefused, match="all, few, none"):
+        sample_company.write(1, 1, 3, tmp_path, "some")
+
+
 def test_the_same_sample_may_be_written_again(tmp_path):
     first = sample_company.write(5, 1, 2, tmp_path / "out")
     assert sample_company.write(5, 1, 2, tmp_path / "out") == first

@@ -42,8 +42,8 @@ def test_another_seed_is_another_company(tmp_path):
 
 
 def test_scale_changes_usage_and_leaves_customers_alone(tmp_path):
-    small = sample_company.write(3, 1, 2, tmp_path / "small", faults=False)
-    large = sample_company.write(3, 3, 2, tmp_path / "large", faults=False)
+    small = sample_company.write(3, 1, 2, tmp_path / "small", faults="none")
+    large = sample_company.write(3, 3, 2, tmp_path / "large", faults="none")
     assert large.accounts == small.accounts
     assert large.invoices == small.invoices
     assert large.events > 2 * small.events

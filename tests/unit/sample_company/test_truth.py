@@ -77,6 +77,17 @@ def test_a_clean_world_has_no_truth(clean):
     assert clean.truth == []
 
 
+@pytest.mark.parametrize("seed", [1, 2, 7])
+def test_a_few_faults_are_small_and_lie_in_the_month_to_close(tmp_path, seed):
+    summary = sample_company.write(seed, 1, 3, tmp_path, "few")
+    truth = [json.loads(line) for line in (tmp_path / "truth.jsonl").read_text().splitlines()]
+    planted = [label for label in truth if label["kind"] == "fault"]
+    assert [label["control_expected"] for label in planted] == ["B1", "B2", "C1", "C4", "O2", "U2"]
+    assert all(label["injected_at"].startswith("2026-10") for label in planted)
+    assert all(abs(int(label["amount"])) <= 25_000 for label in planted if label["amount"])
+    assert summary.decoys > 20
+
+
 def test_manifests_say_what_stands_in_their_files(world):
     manifests = list(world.folder.rglob("*.manifest.json"))
     assert len(manifests) > 100
