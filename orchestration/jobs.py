@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.partitions import daily, monthly
 
 CLOSE = dg.AssetSelection.groups("close")
 EVERYTHING_DAILY = dg.AssetSelection.all() - CLOSE
@@ -12,21 +11,18 @@ EVERYTHING_DAILY = dg.AssetSelection.all() - CLOSE
 daily_tie_out = dg.define_asset_job(
     "daily_tie_out",
     selection=EVERYTHING_DAILY,
-    partitions_def=daily,
     description="Load one delivery day of every system, check it, build what it touches, check the result.",
     tags={"tieout/kind": "daily"},
 )
 backfill = dg.define_asset_job(
     "backfill",
     selection=EVERYTHING_DAILY,
-    partitions_def=daily,
     description="The same for a range of delivery days in one run: one dbt process, whatever the number of days.",
     tags={"tieout/kind": "backfill", "dagster/max_runtime": "14400"},
 )
 close_summary_job = dg.define_asset_job(
     "close_summary",
     selection=CLOSE,
-    partitions_def=monthly,
     description="Say of one month what is billed, what ties out, what breaks, and whether it may close.",
     tags={"tieout/kind": "close"},
 )

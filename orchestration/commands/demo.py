@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from ingestion.sample_company.labels import Faults
 from orchestration.commands.closing import as_record
 from orchestration.commands.terminal import AsJson, print_json, screen, told
 from orchestration.partitions import Window
@@ -38,6 +39,9 @@ STAGES = {
 @told
 def demo(
     seed: Annotated[int, typer.Option(help="Seed of the sample company.")] = SEED,
+    faults: Annotated[
+        Faults, typer.Option(help="Planted mistakes: one for six controls, every class twice, or none.")
+    ] = "few",
     as_json: AsJson = False,
 ) -> None:
     """Build a sample company with known faults, tie out its month through Dagster, and print the close summary.
@@ -51,7 +55,7 @@ def demo(
     started = monotonic()
     log = dagster_state().parent / "demo.log"
     with output_to(log) as console, _Bar(console, hidden=as_json) as bar, listening(bar.heard):
-        _prepare(sample_landing(), seed)
+        _prepare(sample_landing(), seed, faults)
         _run(sample_landing())
     summary = close_summary_of(PERIOD)
     seconds = round(monotonic() - started)
@@ -62,7 +66,7 @@ def demo(
     screen.print(f"\nDone in {seconds} s. Extracts: {sample_landing()}   Log: {log}", style="dim", soft_wrap=True)
 
 
-def _prepare(landing: Path, seed: int) -> None:
+def _prepare(landing: Path, seed: int, faults: Faults) -> None:
     """Warehouse, schema, extracts, and the parsed models: what does not need the other goes side by side."""
     from ingestion import sample_company
     from orchestration import dbt_process
@@ -75,7 +79,7 @@ def _prepare(landing: Path, seed: int) -> None:
         models = beside.submit(dbt_process.manifest_path)
         migrate()
         report("writing the sample company", 0, 1)
-        sample_company.write(seed, SCALE, MONTHS, landing)
+        sample_company.write(seed, SCALE, MONTHS, landing, faults)
         report("reading the models", 0, 1)
         models.result()
 

@@ -39,6 +39,7 @@ def sample(
     seed: Annotated[int, typer.Option(help="The same seed writes the same bytes.")] = 7,
     scale: Annotated[int, typer.Option(min=1, help="Multiplies usage; 1 is small.")] = 1,
     months: Annotated[int, typer.Option(min=2, max=13, help="Months of business, ending with 2026-10.")] = 3,
+    faults: Annotated[Faults, typer.Option(help="What is planted: all, few (six small ones in 2026-10) or none.")] = "all",
     as_json: AsJson = False,
 ) -> None:
     """Write the sample company: extracts of all systems in their real formats, with known faults in truth.jsonl."""

@@ -65,7 +65,9 @@ def ui(cluster, landing, tmp_path, monkeypatch):
             "DBT_TARGET_PATH": str(dbt_process.dbt_target()),
         }
         with (tmp_path / "dagster.log").open("wb") as log:
-            process = subprocess.Popen(ui_command(port), env=environment, stdout=log, stderr=log, start_new_session=True)
+            process = subprocess.Popen(
+                ui_command(port), env=environment, stdout=log, stderr=log, start_new_session=True
+            )
             try:
                 wait_for(lambda: answers(port), "the UI to answer", lambda: process.poll() is None)
                 yield f"http://{HOST}:{port}"
