@@ -24,10 +24,14 @@ final as (
         invoices.amount_due_minor as amount_minor,
         cast(null as numeric) as quantity,
         coalesce(invoices.invoice_on, loads.delivered_on) as business_on,
-        {{ add_days(
-            'coalesce(invoices.due_on, invoices.invoice_on, loads.delivered_on)',
-            'coalesce(conventions.payment_grace_days, 0)'
-        ) }} as due_on,
+        -- Nothing more is awaited on an invoice that its system has closed: what is missing then is missing at once.
+        case
+            when invoices.is_closed then coalesce(invoices.invoice_on, loads.delivered_on)
+            else {{ add_days(
+                'coalesce(invoices.due_on, invoices.invoice_on, loads.delivered_on)',
+                'coalesce(conventions.payment_grace_days, 0)'
+            ) }}
+        end as due_on,
         'invoice ' || invoices.invoice_id
         || coalesce(' (' || {{ file_line('loads', 'invoices.line_no') }} || ')', '') as evidence,
         invoices.status as invoice_status,
