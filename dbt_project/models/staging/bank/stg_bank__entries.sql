@@ -38,8 +38,12 @@ final as (
         entries.delivered_on
     from entries
     left join currencies
-        on currencies.currency
-            = lower(coalesce({{ json_text('entries.element', 'currency') }}, {{ json_text('entries.payload', 'currency') }}))
+        on
+            currencies.currency
+            = lower({{ coalesced([
+                json_text('entries.element', 'currency'),
+                json_text('entries.payload', 'currency'),
+            ]) }})
 )
 
 select * from final

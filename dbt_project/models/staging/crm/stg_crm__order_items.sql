@@ -32,7 +32,8 @@ final as (
         delivered_on
     from records
     left join currencies
-        on currencies.currency
+        on
+            currencies.currency
             = coalesce(lower({{ json_text('records.payload', 'CurrencyIsoCode') }}), '{{ var("crm_currency") }}')
 )
 

@@ -48,7 +48,7 @@ final as (
     left join transactions
         on transactions.transaction_id = {{ json_text('records.payload', 'transaction') }}
     left join currencies
-        on currencies.currency = transactions.currency
+        on transactions.currency = currencies.currency
 )
 
 select * from final

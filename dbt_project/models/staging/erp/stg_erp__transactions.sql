@@ -26,7 +26,8 @@ final as (
         {{ to_boolean(json_text('records.payload', 'posting')) }} as is_posting,
         currencies.currency,
         {{ to_numeric(json_text('records.payload', 'exchangerate')) }} as exchange_rate,
-        {{ minor_units(to_amount(json_text('records.payload', 'foreigntotal')), 'currencies.exponent') }} as total_minor,
+        {{ minor_units(to_amount(json_text('records.payload', 'foreigntotal')), 'currencies.exponent') }}
+            as total_minor,
         {{ to_account_date(json_text('records.payload', 'trandate')) }} as transaction_on,
         {{ to_account_date(json_text('records.payload', 'duedate')) }} as due_on,
         {{ to_account_date(json_text('records.payload', 'closedate')) }} as closed_on,
@@ -41,7 +42,9 @@ final as (
     left join erp_currencies
         on erp_currencies.currency_id = {{ json_text('records.payload', 'currency') }}
     left join currencies
-        on currencies.currency = coalesce(erp_currencies.currency, lower({{ json_text('records.payload', 'currency') }}))
+        on
+            currencies.currency
+            = coalesce(erp_currencies.currency, lower({{ json_text('records.payload', 'currency') }}))
 )
 
 select * from final
