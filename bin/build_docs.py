@@ -1,7 +1,7 @@
 """Writes the models' documentation as one page that needs no server: docs/site/index.html.
 
-dbt describes every model, column, test and source as they stand in the warehouse, so it has to be built before. The page
-holds its own data; it is opened straight from the disk.
+dbt describes every model, column, test and source as they stand in the warehouse, so it has to be built before. The
+page holds its own data; it is opened straight from the disk.
 """
 
 import shutil
