@@ -47,7 +47,8 @@ MARTS_SUITES: tuple[Suite, ...] = (
         no_rows(
             "lines_add_up_to_the_invoice",
             "The lines of an issued invoice add up to its total.",
-            "select invoices.billing_system, invoices.invoice_id, invoices.currency, invoices.total_minor, lines.total_minor as lines_minor"
+            "select invoices.billing_system, invoices.invoice_id, invoices.currency, invoices.total_minor,"
+            " lines.total_minor as lines_minor"
             " from (select * from {batch}) as invoices inner join ("
             "select billing_system, invoice_id, sum(net_minor + tax_minor) as total_minor from marts.fct_invoice_lines"
             " group by billing_system, invoice_id) as lines"
@@ -104,7 +105,8 @@ MARTS_SUITES: tuple[Suite, ...] = (
         never(
             "signs_follow_the_kind",
             "Money that comes in is positive, money that goes out negative.",
-            "(kind in ('payment', 'dispute_reversal') and amount_minor < 0) or (kind in ('refund', 'dispute') and amount_minor > 0)",
+            "(kind in ('payment', 'dispute_reversal') and amount_minor < 0) or (kind in ('refund', 'dispute')"
+            " and amount_minor > 0)",
         ),
     ),
     _mart("fct_bank_lines", unique(["bank_line_key"]), _currency()),
@@ -126,11 +128,14 @@ MARTS_SUITES: tuple[Suite, ...] = (
         no_rows(
             "months_are_the_schedules",
             "Revenue of a month and currency is the sum of its schedules.",
-            "select coalesce(months.month_on, schedules.month_on) as month_on, coalesce(months.currency, schedules.currency) as currency,"
+            "select coalesce(months.month_on, schedules.month_on) as month_on, coalesce(months.currency,"
+            " schedules.currency) as currency,"
             " months.amount_minor, schedules.amount_minor as schedules_minor"
-            " from (select month_on, currency, sum(amount_minor) as amount_minor from {batch} group by month_on, currency) as months"
+            " from (select month_on, currency, sum(amount_minor) as amount_minor from {batch} group by month_on,"
+            " currency) as months"
             " full join (select month_on, currency, sum(amount_minor) as amount_minor from marts.fct_revenue_schedules"
-            " group by month_on, currency) as schedules on months.month_on = schedules.month_on and months.currency = schedules.currency"
+            " group by month_on, currency) as schedules on months.month_on = schedules.month_on and"
+            " months.currency = schedules.currency"
             " where months.amount_minor is distinct from schedules.amount_minor",
         ),
         needs=("marts.fct_revenue_schedules",),

@@ -181,7 +181,8 @@ SYSTEMS = (
             never(
                 "net_is_amount_less_fee",
                 "The net of a balance transaction is its amount less its fee.",
-                "object = 'balance_transactions' and payload ->> 'net' ~ '^-?[0-9]+$' and payload ->> 'amount' ~ '^-?[0-9]+$'"
+                "object = 'balance_transactions' and payload ->> 'net' ~ '^-?[0-9]+$' and payload ->> 'amount' ~"
+                " '^-?[0-9]+$'"
                 " and payload ->> 'fee' ~ '^-?[0-9]+$'"
                 " and cast(payload ->> 'net' as numeric)"
                 " <> cast(payload ->> 'amount' as numeric) - cast(payload ->> 'fee' as numeric)",
@@ -255,7 +256,8 @@ SYSTEMS = (
             never(
                 "flags_are_t_or_f",
                 "Flags are T or F.",
-                "object = 'transactionline' and (payload ->> 'mainline' not in ('T', 'F') or payload ->> 'taxline' not in ('T', 'F'))",
+                "object = 'transactionline' and (payload ->> 'mainline' not in ('T', 'F') or payload ->> 'taxline'"
+                " not in ('T', 'F'))",
             ),
             never(
                 "lines_name_their_transaction",
@@ -265,8 +267,10 @@ SYSTEMS = (
             no_rows(
                 "postings_balance",
                 "The postings of a delivered transaction add up to zero.",
-                "select payload ->> 'transaction' as transaction, load_id, sum(cast(payload ->> 'amount' as numeric)) as difference"
-                " from {batch} where object = 'transactionaccountingline' and payload ->> 'amount' ~ '^-?[0-9]+([.][0-9]+)?$'"
+                "select payload ->> 'transaction' as transaction, load_id, sum(cast(payload ->> 'amount' as"
+                " numeric)) as difference"
+                " from {batch} where object = 'transactionaccountingline' and payload ->> 'amount' ~"
+                " '^-?[0-9]+([.][0-9]+)?$'"
                 " group by payload ->> 'transaction', load_id having sum(cast(payload ->> 'amount' as numeric)) <> 0",
                 "warn",
             ),
@@ -292,7 +296,8 @@ SYSTEMS = (
                 "statements_add_up",
                 "Opening balance plus entries is the closing balance.",
                 "cast(payload ->> 'opening_balance' as numeric) + coalesce(("
-                "select sum(cast(entry ->> 'amount' as numeric)) from jsonb_array_elements(payload -> 'entries') as entry"
+                "select sum(cast(entry ->> 'amount' as numeric)) from jsonb_array_elements(payload -> 'entries') as"
+                " entry"
                 "), 0) <> cast(payload ->> 'closing_balance' as numeric)",
             ),
         ),
@@ -320,7 +325,8 @@ SYSTEMS = (
             never(
                 "rates_are_above_zero",
                 "A rate is a number above zero.",
-                "not case when payload ->> 'rate' ~ '^[0-9]+([.][0-9]+)?$' then cast(payload ->> 'rate' as numeric) > 0 else false end",
+                "not case when payload ->> 'rate' ~ '^[0-9]+([.][0-9]+)?$' then cast(payload ->> 'rate' as numeric)"
+                " > 0 else false end",
             ),
         ),
     ),
@@ -399,7 +405,7 @@ def _deliveries(system: System) -> Suite:
             where system = '{system.name}' and delivered_on < date %(end)s
             group by object
         ) as loads on expected.object = loads.object
-    """  # noqa: S608 - names are this module's own
+    """
     rules = (
         never(
             "what_finance_needs_was_delivered",
@@ -414,7 +420,8 @@ def _deliveries(system: System) -> Suite:
         ),
         never(
             "deliveries_are_fresh",
-            f"{system.name} was silent for at most {system.quiet_days} days before the last day that anybody delivered.",
+            f"{system.name} was silent for at most {system.quiet_days} days before the last day that anybody"
+            f" delivered.",
             f"last_on - system_last_on > {system.quiet_days}",
             "warn",
         ),
@@ -434,7 +441,8 @@ USAGE_EVENTS = Suite(
     "raw",
     "raw.usage__events",
     ("raw", "usage"),
-    "select load_id, line_no, delivered_on, source, event_id, event_type, subject, occurred_at, occurred_on, recorded_at,"
+    "select load_id, line_no, delivered_on, source, event_id, event_type, subject, occurred_at,"
+    " occurred_on, recorded_at,"
     f" quantity from raw.usage__events where {WINDOW}",
     EVENT_RULES,
 )

@@ -26,7 +26,8 @@ STORE = """
         message, failing_rows_sql, code_version, started_at, finished_at
     ) values (
         %(layer)s, %(suite)s, %(expectation)s, %(dataset)s, %(severity)s, %(status)s, %(rows_checked)s, %(rows_failed)s,
-        %(window_start)s, %(window_end)s, %(message)s, %(failing_rows_sql)s, %(code_version)s, %(started_at)s, %(finished_at)s
+        %(window_start)s, %(window_end)s, %(message)s,
+        %(failing_rows_sql)s, %(code_version)s, %(started_at)s, %(finished_at)s
     )
     on conflict (suite, expectation, window_start, window_end) do update set
         layer = excluded.layer, dataset = excluded.dataset, severity = excluded.severity, status = excluded.status,
@@ -98,7 +99,7 @@ def batch_query(suite: Suite, start: date, end: date) -> str:
 
 @contextmanager
 def _context() -> Iterator[tuple[Any, Any]]:
-    """An ephemeral Great Expectations context on the warehouse, read as the auditor. Imported here: it costs seconds."""
+    """An ephemeral Great Expectations context on the warehouse, read as the auditor; importing it costs seconds."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
 
@@ -191,4 +192,4 @@ def failing_rows(verdict_sql: str, limit: int = 100) -> list[dict[str, Any]]:
         connection.connect("auditor", autocommit=True) as warehouse,
         warehouse.cursor(row_factory=dict_row) as cursor,
     ):
-        return cursor.execute(f"select * from ({verdict_sql}) as failing limit {int(limit)}").fetchall()  # noqa: S608 - our own SQL
+        return cursor.execute(f"select * from ({verdict_sql}) as failing limit {int(limit)}").fetchall()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dagster as dg
 
-
 CLOSE = dg.AssetSelection.groups("close")
 EVERYTHING_DAILY = dg.AssetSelection.all() - CLOSE
 

@@ -28,7 +28,7 @@ def sample_landing() -> Path:
 
 
 def landing_folder() -> Path:
-    """The landing folder: the one that is set, else ``./landing``, else the sample company's where only that is there."""
+    """The landing folder: the one that is set, else ``./landing``, else the sample company's if only that exists."""
     landing = get_settings().landing
     unset = "TIEOUT_LANDING" not in os.environ
     return sample_landing() if unset and not landing.is_dir() and sample_landing().is_dir() else landing.resolve()

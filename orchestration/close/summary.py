@@ -50,7 +50,7 @@ class NothingToClose(RuntimeError):
 
 @dataclass(frozen=True)
 class TieOutLine:
-    """One currency of the month. Amounts in minor units of ``currency``; ``tied_share`` of value, None for nothing billed."""
+    """One currency of the month, amounts in its minor units. ``tied_share`` is of value, None for nothing billed."""
 
     currency: str
     exponent: int

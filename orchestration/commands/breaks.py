@@ -105,7 +105,7 @@ def breaks_show(
 
 
 def as_record(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A break for another program. Amounts are whole minor units of ``currency``, as text; None where there are none."""
+    """A break for another program. Amounts are whole minor units of ``currency``, as text, or None."""
     amount = row["amount_minor"]
     return {
         "break_id": row["break_id"],

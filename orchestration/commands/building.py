@@ -30,7 +30,8 @@ def build(
 ) -> None:
     """Build every model and run every test, for what was loaded since the last good build.
 
-    --from and --to build delivery days again. There is one writer at a time: a second build says who writes and ends with 1.
+    --from and --to build delivery days again. There is one writer at a time:
+    a second build says who writes and ends with 1.
     """
     from orchestration.build import build as build_models
     from orchestration.dbt_process import RESULT_EVENTS, Event

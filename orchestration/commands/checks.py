@@ -13,14 +13,14 @@ from orchestration.words import count
 
 checks_app = typer.Typer(
     cls=DefaultGroup,
-    help="What Great Expectations said of what was delivered and of what was built. Tests of the models run in tieout build.",
+    help="What Great Expectations said of deliveries and of marts. Tests of the models run in tieout build.",
 )
 
 SIGNS = {"passed": "[green]passed[/]", "failed": "[red]failed[/]", "crashed": "[magenta]crashed[/]"}
 LATEST = """
     select distinct on (suite, expectation)
-        layer, suite, expectation, dataset, severity, status, rows_checked, rows_failed, window_start, window_end, message,
-        failing_rows_sql, code_version, started_at, finished_at
+        layer, suite, expectation, dataset, severity, status, rows_checked, rows_failed, window_start, window_end,
+        message, failing_rows_sql, code_version, started_at, finished_at
     from checks.results
     order by suite, expectation, finished_at desc
 """

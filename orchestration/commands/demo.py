@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from time import monotonic
-from typing import Annotated, Any
+from typing import Annotated, Self
 
 import typer
 from rich.console import Console
@@ -101,12 +101,12 @@ class _Bar:
         self._progress = Progress(*columns, console=console, transient=True, disable=hidden)
         self._task = TaskID(0)
 
-    def __enter__(self) -> _Bar:
+    def __enter__(self) -> Self:
         self._progress.start()
         self._task = self._progress.add_task("", total=sum(STAGES.values()))
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
     def heard(self, stage: str, done: int, total: int) -> None:

@@ -39,7 +39,7 @@ def sample(
     seed: Annotated[int, typer.Option(help="The same seed writes the same bytes.")] = 7,
     scale: Annotated[int, typer.Option(min=1, help="Multiplies usage; 1 is small.")] = 1,
     months: Annotated[int, typer.Option(min=2, max=13, help="Months of business, ending with 2026-10.")] = 3,
-    faults: Annotated[Faults, typer.Option(help="What is planted: all, few (six small ones in 2026-10) or none.")] = "all",
+    faults: Annotated[Faults, typer.Option(help="What is planted: all, few (six in 2026-10) or none.")] = "all",
     as_json: AsJson = False,
 ) -> None:
     """Write the sample company: extracts of all systems in their real formats, with known faults in truth.jsonl."""
@@ -66,8 +66,8 @@ def load(
 ) -> None:
     """Load every complete file of a landing folder, once.
 
-    A file is loaded whole or not at all; the same file again changes nothing; records that are wrong go to quarantine with
-    the reason; a file that is incomplete, or has changed since it was loaded, is refused and named.
+    A file is loaded whole or not at all; the same file again changes nothing; records that are wrong go to quarantine
+    with the reason; a file that is incomplete, or has changed since it was loaded, is refused and named.
     Ends with 3 when files were refused.
     """
     from ingestion.landing import load_landing
@@ -122,7 +122,8 @@ def quarantine_list(as_json: AsJson = False) -> None:
         select 'record' as kind, system, object, reason, count(*) as number, max(delivered_on) as last_delivered_on
         from quarantine.records group by system, object, reason
         union all
-        select 'file', system, object, reason, count(*), max(delivered_on) from ops.refusals group by system, object, reason
+        select 'file', system, object, reason, count(*), max(delivered_on) from ops.refusals
+        group by system, object, reason
         order by 1 desc, 2, 3, 4
     """)
     if as_json:
@@ -153,7 +154,8 @@ def quarantine_show(
     rows = rows_of(
         """
         select
-            records.delivered_on, loads.file_name, records.line_no, records.reason, records.detail, records.record_id, records.raw
+            records.delivered_on, loads.file_name, records.line_no, records.reason, records.detail, records.record_id,
+            records.raw
         from quarantine.records as records
         left join ops.loads as loads on records.load_id = loads.load_id
         where records.system = %s and records.object = %s and records.reason = coalesce(%s, records.reason)
@@ -166,9 +168,8 @@ def quarantine_show(
         print_json({"records": rows})
         return
     for row in rows:
-        screen.print(
-            f"[bold]{system}/{object_name}/{row['delivered_on']}/{row['file_name']}:{row['line_no']}[/]  {row['reason']}"
-        )
+        where = f"{system}/{object_name}/{row['delivered_on']}/{row['file_name']}:{row['line_no']}"
+        screen.print(f"[bold]{where}[/]  {row['reason']}", highlight=False)
         screen.print(str(row["detail"] or ""), markup=False)
         screen.print(str(row["raw"] or ""), style="dim", markup=False, highlight=False)
     if not rows:

@@ -57,7 +57,6 @@ def told(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     def run(*args: Parameters.args, **named: Parameters.kwargs) -> Result:
         from ingestion.landing import LoadFailed
         from ingestion.sample_company import SampleRefused
-        from ingestion.sample_company import SampleRefused
         from orchestration.build import BuildFailed
         from orchestration.close.summary import NothingToClose
         from orchestration.launch import RunFailed

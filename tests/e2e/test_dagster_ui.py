@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -145,11 +146,7 @@ def wait_for(condition, what: str, alive=lambda: True) -> None:
 def stop(process: subprocess.Popen[bytes]) -> None:
     """Ctrl-C, as a person would; then whatever is left of the session this test started."""
     process.send_signal(2)
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(30)
-    except subprocess.TimeoutExpired:
-        pass
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, 9)
-    except ProcessLookupError:
-        pass

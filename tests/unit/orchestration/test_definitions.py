@@ -63,7 +63,7 @@ def test_only_known_things_are_defined(graph):
         "schedules": sorted(schedule.name for schedule in defs.schedules or []),
         "sensors": sorted(sensor.name for sensor in defs.sensors or []),
         "groups": sorted(groups),
-        "pools": sorted({graph.get(key).pools and next(iter(graph.get(key).pools)) or "" for key in raw_keys(graph)}),
+        "pools": sorted({pool for key in raw_keys(graph) for pool in graph.get(key).pools}),
         "raw checks of fx": sorted(key.name for key in graph.asset_check_keys if key.asset_key.path == ["raw", "fx"]),
     }
     assert found == {

@@ -27,11 +27,11 @@ def test_amounts_have_separators_parentheses_and_always_a_currency(minor, curren
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (Decimal("1"), "100.00 %"),
+        (Decimal(1), "100.00 %"),
         (Decimal("0.999999"), "99.99 %"),
         (Decimal("0.634797"), "63.48 %"),
         (Decimal("0.000001"), "< 0.01 %"),
-        (Decimal("0"), "0.00 %"),
+        (Decimal(0), "0.00 %"),
         (None, "-"),
     ],
 )

@@ -1,0 +1,99 @@
+"""Suites look at what landed; verdicts are rows, a crash is no failure, and failing rows can be retrieved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import dagster as dg
+import pytest
+
+from expectations.page import page
+from expectations.raw_suites import RAW_SUITES
+from expectations.rules import Suite, never
+from expectations.runner import failing_rows, run_suites
+from ingestion.landing import load_landing
+from orchestration.assets.fx import fx
+from orchestration.assets.raw import ACCEPTED
+from orchestration.resources import LandingFolder
+from warehouse.connection import connect
+
+pytestmark = pytest.mark.warehouse
+
+START, END = date(2026, 10, 28), date(2026, 10, 29)
+FX = [suite for suite in RAW_SUITES if suite.name.startswith("fx_")]
+
+
+@pytest.fixture
+def landing(tmp_path, warehouse):
+    folder = tmp_path / "fx" / "rates" / "2026-10-28"
+    folder.mkdir(parents=True)
+    (folder / "rates.csv").write_text(
+        "date,from,to,rate,source\n2026-10-27,EUR,USD,1.0850,ecb\n2026-10-27,EUR,JPY,0,x\n"
+    )
+    (folder / "_SUCCESS").touch()
+    return tmp_path
+
+
+def stored() -> list[tuple[object, ...]]:
+    with connect("auditor", autocommit=True) as connection:
+        return connection.execute(
+            "select suite, expectation, status, rows_failed, window_start, window_end from checks.results order by 1, 2"
+        ).fetchall()
+
+
+def test_a_wrong_value_fails_its_rule_and_its_rows_can_be_retrieved_and_a_second_run_adds_nothing(landing):
+    with connect("loader") as connection:
+        connection.execute(
+            """
+            insert into raw.fx__rates (load_id, load_seq, line_no, delivered_on, record_id, record_hash, payload)
+            values (gen_random_uuid(), 1, 1, '2026-10-28', 'canary@example.com', repeat('0', 64), '{"rate": "-3"}')
+            """
+        )
+    verdicts = {verdict.expectation: verdict for verdict in run_suites(FX, START, END)}
+    wrong = verdicts["rates_are_above_zero"]
+    assert (wrong.status, wrong.rows_failed, wrong.severity) == ("failed", 1, "block")
+    assert [row["record_id"] for row in failing_rows(wrong.failing_rows_sql)] == ["canary@example.com"]
+    assert verdicts["record_id_is_present"].status == "passed"
+
+    first = stored()
+    run_suites(FX, START, END)
+    assert stored() == first
+    assert len(first) == sum(len(suite.rules) for suite in FX)
+
+
+def test_a_rule_that_cannot_be_looked_at_crashes_and_says_nothing_of_the_data(warehouse):
+    broken = never("looks_at_what_is_not_there", "Nothing.", "no_such_column = 1")
+    suite = Suite("broken", "raw", "raw.fx", ("raw", "fx"), "select 1 as there", [broken])
+    verdict = run_suites([suite], START, END)[0]
+    assert verdict.status == "crashed"
+    assert verdict.rows_failed is None
+    assert "no_such_column" in verdict.message
+
+
+def test_the_page_needs_no_network_and_shows_no_values(landing):
+    load_landing(landing)
+    verdicts = [vars(verdict) for verdict in run_suites(FX, START, END)]
+    written = page([*verdicts, vars(replace(run_suites(FX[:1], START, END)[0], message="<script>"))])
+    assert "http" not in written
+    assert "<script>" not in written
+    assert "1.0850" not in written
+
+
+def test_a_refused_file_fails_its_check_and_does_not_hide_the_others(landing):
+    waiting = landing / "fx" / "rates" / "2026-10-29"
+    waiting.mkdir()
+    (waiting / "rates.csv").write_text("Date,USD\n2026-10-28,1.0850\n")
+    result = dg.materialize(
+        [fx],
+        resources={"landing_folder": LandingFolder(path=str(landing))},
+        instance=dg.DagsterInstance.ephemeral(),
+        tags={"dagster/asset_partition_range_start": "2026-10-28", "dagster/asset_partition_range_end": "2026-10-29"},
+    )
+    assert result.success
+    check = next(each for each in result.get_asset_check_evaluations() if each.check_name == ACCEPTED)
+    assert not check.passed
+    assert check.metadata["refused"].value == 1
+    metadata = {event.partition: event.metadata for event in result.asset_materializations_for_node("raw__fx")}
+    assert metadata["2026-10-28"]["rows_in"].value == 2
+    assert metadata["2026-10-29"]["refused_files"].value == 1
