@@ -67,3 +67,9 @@ def test_every_tieout_command_that_is_named_exists(documents):
                     break
                 assert word in command.commands, f"tieout {words}"
                 command = command.commands[word]
+
+
+def test_every_page_is_in_the_index(request, documents):
+    docs = request.config.rootpath / "docs"
+    index = (docs / "index.md").read_text("utf-8")
+    assert [path.name for path in docs.glob("*.md") if path.name != "index.md" and f"({path.name})" not in index] == []
