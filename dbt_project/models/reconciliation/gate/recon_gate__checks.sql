@@ -10,7 +10,7 @@ results as (
     select * from {{ ref('stg_checks__results') }}
 ),
 
--- A blocking check that failed, or that could not say, about deliveries of this month.
+-- A check that holds the close failed, or could not say, about deliveries of this month.
 final as (
     select
         periods.period_month,
@@ -23,7 +23,7 @@ final as (
     from periods
     inner join results
         on periods.period_month < results.window_end and periods.inputs_due_on > results.window_start
-    where results.severity = 'block' and results.status <> 'passed'
+    where results.holds_close and results.status <> 'passed'
 )
 
 select * from final

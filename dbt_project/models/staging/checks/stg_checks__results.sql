@@ -12,6 +12,7 @@ final as (
         expectation,
         dataset,
         severity,
+        holds_close,
         status,
         rows_checked,
         rows_failed,
