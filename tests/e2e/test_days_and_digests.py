@@ -19,8 +19,8 @@ FIRST, LAST = date(2026, 10, 28), date(2026, 11, 9)
 EVERYTHING = Window.of_days(FIRST, LAST)
 TEN_DAYS = Window.of_days(date(2026, 10, 31), LAST)
 BEFORE = Window.of_days(FIRST, date(2026, 10, 30))
-# Tables are rebuilt whole from staging; only these carry something from one build to the next.
-INCREMENTAL = ["config.materialized:incremental"]
+# Tables are rebuilt whole from staging; only these (with what they read) carry something from one build to the next.
+INCREMENTAL = ["+config.materialized:incremental"]
 SCHEMAS = ["raw", "quarantine", "intermediate", "marts", "reconciliation"]
 
 
@@ -68,7 +68,7 @@ def test_ten_single_days_give_the_tables_of_all_days_at_once_and_once_more_chang
 
 def test_days_in_another_order_give_the_same_tables(built_sample, digests_of_all_days_at_once, own_warehouse):
     later, earlier = Window.of_days(date(2026, 11, 3), LAST), Window.of_days(FIRST, date(2026, 11, 1))
-    load_and_build(built_sample.landing, later, everything=True)
+    load_and_build(built_sample.landing, later)  # not everything: an invoice without the currencies is refused
     load_and_build(built_sample.landing, earlier)
     load_and_build(built_sample.landing, Window.of_days(date(2026, 11, 2), date(2026, 11, 2)), everything=True)
     assert different(digests(), digests_of_all_days_at_once) == []
