@@ -346,6 +346,31 @@ RECORD_RULES = (
     ),
 )
 
+# Events are told apart within their UTC day only. No partition is read that lies more than RETURNING_DAYS before the
+# oldest event delivered. The limit is one that no window reaches: Postgres, which cannot know how little a window holds,
+# takes it for a tenth of all events, and so hashes what was delivered and not what it is compared with.
+RETURNING_DAYS = 35
+RETURNING_EVENTS = f"""
+    with delivered as materialized (
+        select load_id, line_no, delivered_on, source, event_id, occurred_on, quantity
+        from {{batch}}
+        limit (select 1000000000000)
+    )
+    select
+        delivered.source, delivered.event_id, delivered.occurred_on, delivered.quantity, delivered.delivered_on,
+        delivered.load_id, delivered.line_no, others.occurred_on as other_occurred_on,
+        others.quantity as other_quantity, others.delivered_on as other_delivered_on,
+        others.load_id as other_load_id, others.line_no as other_line_no
+    from delivered
+    inner join raw.usage__events as others
+        on delivered.source = others.source and delivered.event_id = others.event_id
+    where
+        others.occurred_on >= (select min(occurred_on) - {RETURNING_DAYS} from delivered)
+        and others.occurred_on <> delivered.occurred_on
+        and others.occurred_on >= delivered.occurred_on - {RETURNING_DAYS}
+        and others.occurred_on <= delivered.occurred_on + {RETURNING_DAYS}
+"""
+
 EVENT_RULES = (
     never("identity_is_not_blank", "Source and event id are there.", "trim(source) = '' or trim(event_id) = ''"),
     never("subject_is_not_blank", "Every event names the account that used something.", "trim(subject) = ''"),
@@ -365,6 +390,13 @@ EVENT_RULES = (
         "No producer recorded an event more than a day before it happened.",
         "recorded_at < occurred_at - interval '1 day'",
         "warn",
+    ),
+    no_rows(
+        "no_event_returns_on_another_day",
+        "No event id of a source returns on another UTC day, where both would be counted.",
+        RETURNING_EVENTS,
+        "warn",
+        holds_close=True,
     ),
 )
 
@@ -443,7 +475,8 @@ USAGE_EVENTS = Suite(
     ("raw", "usage"),
     "select load_id, line_no, delivered_on, source, event_id, event_type, subject, occurred_at,"
     " occurred_on, recorded_at,"
-    f" quantity from raw.usage__events where {WINDOW}",
+    " quantity from raw.usage__events where load_seq = any(array("
+    f"select load_seq from ops.loads where system = 'usage' and object = 'events' and {WINDOW}))",
     EVENT_RULES,
 )
 

@@ -16,7 +16,8 @@ class Rule:
     """One expectation. ``expectation`` and ``arguments`` are Great Expectations' own class and its arguments.
 
     ``failing`` is the SQL that retrieves the failing rows from ``{batch}``. ``block`` is for what would put wrong
-    figures into a mart that finance reads; ``warn`` for what a person should look at.
+    figures into a mart that finance reads; ``warn`` for what a person should look at. ``holds_close`` is for what need
+    not stop the models, but makes a month not ready: everything that blocks does so anyway.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Rule:
     expectation: str
     arguments: Mapping[str, Any]
     failing: str
+    holds_close: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,9 +116,9 @@ def unique(columns: Sequence[str], severity: Severity = "block") -> Rule:
     )
 
 
-def no_rows(name: str, says: str, query: str, severity: Severity = "block") -> Rule:
+def no_rows(name: str, says: str, query: str, severity: Severity = "block", holds_close: bool = False) -> Rule:
     """``query`` over ``{batch}`` finds nothing."""
-    return Rule(name, says, severity, "UnexpectedRowsExpectation", {"unexpected_rows_query": query}, query)
+    return Rule(name, says, severity, "UnexpectedRowsExpectation", {"unexpected_rows_query": query}, query, holds_close)
 
 
 def never(name: str, says: str, condition: str, severity: Severity = "block") -> Rule:

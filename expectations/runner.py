@@ -22,15 +22,16 @@ Status = Literal["passed", "failed", "crashed"]
 
 STORE = """
     insert into checks.results (
-        layer, suite, expectation, dataset, severity, status, rows_checked, rows_failed, window_start, window_end,
-        message, failing_rows_sql, code_version, started_at, finished_at
+        layer, suite, expectation, dataset, severity, holds_close, status, rows_checked, rows_failed,
+        window_start, window_end, message, failing_rows_sql, code_version, started_at, finished_at
     ) values (
-        %(layer)s, %(suite)s, %(expectation)s, %(dataset)s, %(severity)s, %(status)s, %(rows_checked)s, %(rows_failed)s,
-        %(window_start)s, %(window_end)s, %(message)s,
+        %(layer)s, %(suite)s, %(expectation)s, %(dataset)s, %(severity)s, %(holds_close)s, %(status)s,
+        %(rows_checked)s, %(rows_failed)s, %(window_start)s, %(window_end)s, %(message)s,
         %(failing_rows_sql)s, %(code_version)s, %(started_at)s, %(finished_at)s
     )
     on conflict (suite, expectation, window_start, window_end) do update set
-        layer = excluded.layer, dataset = excluded.dataset, severity = excluded.severity, status = excluded.status,
+        layer = excluded.layer, dataset = excluded.dataset, severity = excluded.severity,
+        holds_close = excluded.holds_close, status = excluded.status,
         rows_checked = excluded.rows_checked, rows_failed = excluded.rows_failed, message = excluded.message,
         failing_rows_sql = excluded.failing_rows_sql, code_version = excluded.code_version,
         started_at = excluded.started_at, finished_at = excluded.finished_at
@@ -53,6 +54,7 @@ class Verdict:
     expectation: str
     dataset: str
     severity: Severity
+    holds_close: bool
     status: Status
     rows_checked: int | None
     rows_failed: int | None
@@ -143,6 +145,7 @@ def _look(gx: Any, source: Any, suite: Suite, window: tuple[date, date], code_ve
                 expectation=rule.name,
                 dataset=suite.dataset,
                 severity=rule.severity,
+                holds_close=rule.holds_close or rule.severity == "block",
                 status=status,
                 rows_checked=facts.get("element_count"),
                 rows_failed=None if status == "crashed" else int(failed or 0),
