@@ -35,6 +35,10 @@ def dev(port: Annotated[int, typer.Option(help="Port of the UI on 127.0.0.1.")] 
     dagster_state().mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, **dagster_environment()}
     screen.print(f"Dagster UI: http://{HOST}:{port}   (Ctrl-C stops it)")
+    # A service manager's SIGTERM means the same as Ctrl-C, and what is started from a background job must hear it too:
+    # Dagster ends its own children by interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     process = subprocess.Popen(ui_command(port), env=environment)
     try:
         process.wait()
@@ -63,7 +67,7 @@ def dagster_env(as_json: AsJson = False) -> None:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """An interrupt, which Dagster passes on to its children; the terminal's Ctrl-C reaches them as well."""
+    """End Dagster, which ends its children; the terminal's Ctrl-C has reached them already."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
         try:
