@@ -15,8 +15,8 @@ LINES = "".join(f'{{"id":"{number}"}}\n' for number in range(2000))
 @pytest.mark.parametrize(
     ("name", "packed"),
     [
-        ("a.jsonl.gz", gzip.compress(LINES.encode())),
-        ("a.jsonl.gz", gzip.compress(LINES[:13].encode()) + gzip.compress(LINES[13:].encode())),
+        ("a.jsonl.gz", gzip.compress(LINES.encode(), mtime=0)),
+        ("a.jsonl.gz", gzip.compress(LINES[:13].encode(), mtime=0) + gzip.compress(LINES[13:].encode(), mtime=0)),
         ("a.jsonl.zst", zstandard.compress(LINES.encode())),
         ("a.jsonl.zst", zstandard.compress(LINES[:13].encode()) + zstandard.compress(LINES[13:].encode())),
     ],
