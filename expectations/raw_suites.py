@@ -346,15 +346,13 @@ RECORD_RULES = (
     ),
 )
 
-# Events are told apart within their UTC day only. No partition is read that lies more than RETURNING_DAYS before the
-# oldest event delivered. The limit is one that no window reaches: Postgres, which cannot know how little a window holds,
-# takes it for a tenth of all events, and so hashes what was delivered and not what it is compared with.
+# Events are told apart within their UTC day only. What was delivered is hashed and compared with the partitions around
+# it, of which none is read that lies more than RETURNING_DAYS before the oldest event delivered.
 RETURNING_DAYS = 35
 RETURNING_EVENTS = f"""
     with delivered as materialized (
         select load_id, line_no, delivered_on, source, event_id, occurred_on, quantity
         from {{batch}}
-        limit (select 1000000000000)
     )
     select
         delivered.source, delivered.event_id, delivered.occurred_on, delivered.quantity, delivered.delivered_on,
@@ -475,8 +473,10 @@ USAGE_EVENTS = Suite(
     ("raw", "usage"),
     "select load_id, line_no, delivered_on, source, event_id, event_type, subject, occurred_at,"
     " occurred_on, recorded_at,"
-    " quantity from raw.usage__events where load_seq = any(array("
-    f"select load_seq from ops.loads where system = 'usage' and object = 'events' and {WINDOW}))",
+    f" quantity from raw.usage__events where {WINDOW}"
+    # the partitions have an index on load_seq: a new day's events are found without reading the history
+    " and load_seq >= (select min(load_seq) from ops.loads"
+    f" where system = 'usage' and object = 'events' and {WINDOW})",
     EVENT_RULES,
 )
 

@@ -19,8 +19,8 @@ checks_app = typer.Typer(
 SIGNS = {"passed": "[green]passed[/]", "failed": "[red]failed[/]", "crashed": "[magenta]crashed[/]"}
 LATEST = """
     select distinct on (suite, expectation)
-        layer, suite, expectation, dataset, severity, status, rows_checked, rows_failed, window_start, window_end,
-        message, failing_rows_sql, code_version, started_at, finished_at
+        layer, suite, expectation, dataset, severity, holds_close, status, rows_checked, rows_failed,
+        window_start, window_end, message, failing_rows_sql, code_version, started_at, finished_at
     from checks.results
     order by suite, expectation, finished_at desc
 """
