@@ -125,10 +125,11 @@ def created(api_base):
         )
         if n % 2:
             note("refunds", v1.refunds.create(params={"charge": charge.id, "amount": 100}))
-    customer = customers[1]  # localstripe invoices extra items to subscribers alone
+    # localstripe invoices extra items to subscribers alone; a Stripe invoice has one currency, here that of the plan.
+    customer = customers[1]
     for n in range(12):  # more lines than an invoice shows
         v1.invoice_items.create(
-            params={"customer": customer.id, "amount": 100 + n, "currency": "usd", "description": f"line {n}"}
+            params={"customer": customer.id, "amount": 100 + n, "currency": "jpy", "description": f"line {n}"}
         )
     note("invoices", v1.invoices.create(params={"customer": customer.id}))
     note("payouts", v1.payouts.create(params={"amount": 1000, "currency": "eur"}))
