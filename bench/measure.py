@@ -126,6 +126,12 @@ class Day:
         return self.load + self.chain
 
 
+def settle(url: str) -> None:
+    """Do at once what Postgres does in the background after a bulk load, so that no measurement runs beside it."""
+    _psql(url, "vacuum (analyze)")
+    _psql(url, "checkpoint")
+
+
 def new_day(landing: Path, number: int, events: int) -> Day:
     """Load one more day of usage and bring the usage chain up to date."""
     world.write_day(landing, number, events)
