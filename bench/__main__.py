@@ -99,9 +99,8 @@ def _page(rows: list[Row], about: str, load_before: str) -> str:
         lines.append(f"| {row.what} | {row.ours:.2f} | {yardstick} | {ratio} | {row.remark} |")
     lines += [
         "",
-        f"A new day may cost at most {NEW_DAY_LIMIT} times as much on {MANY_DAYS} days of history as on {FEW_DAYS}. "
-        "It is",
-        "measured after a vacuum and a checkpoint, so that Postgres's work after the bulk load does not run beside it.",
+        f"A new day may cost at most {NEW_DAY_LIMIT} times as much on {MANY_DAYS} days of history as on {FEW_DAYS}.",
+        "It is measured after a vacuum and a checkpoint: what Postgres does after a bulk load does not run beside it.",
         "",
     ]
     return "\n".join(lines)
