@@ -89,12 +89,16 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the producer declares about a file; None is not declared."""
+    """What the producer declares about a file; None is not declared.
+
+    ``cursor`` says where the source goes on after this delivery; it is kept with the load, whatever stands in it.
+    """
 
     rows: int | None = None
     sha256: str | None = None
     control_totals: dict[str, Any] | None = None
     api_version: str | None = None
+    cursor: dict[str, Any] | None = None
 
 
 def discover(
@@ -196,13 +200,16 @@ def _manifest(path: Path) -> Manifest:
         with path.open("rb") as file:
             found = json.loads(file.read(MAX_MANIFEST_BYTES))
         rows, sha256, totals = found.get("rows"), found.get("sha256"), found.get("control_totals")
-        version = found.get("api_version")
+        version, cursor = found.get("api_version"), found.get("cursor")
     except (ValueError, AttributeError, RecursionError) as error:
         raise FileRefused(
             "incomplete", f"the manifest {path.name} cannot be read ({error}); write it after the file"
         ) from error
     if not (rows is None or (isinstance(rows, int) and not isinstance(rows, bool) and rows >= 0)):
         raise FileRefused("incomplete", f"the manifest {path.name} says rows {rows!r}; write a whole number")
-    if not isinstance(sha256, (str, type(None))) or not isinstance(totals, (dict, type(None))):
-        raise FileRefused("incomplete", f"the manifest {path.name} needs sha256 as text and control_totals as object")
-    return Manifest(rows, sha256, totals, str(version) if version else None)
+    if not isinstance(sha256, (str, type(None))):
+        raise FileRefused("incomplete", f"the manifest {path.name} says sha256 {sha256!r}; write it as text")
+    for name, value in (("control_totals", totals), ("cursor", cursor)):
+        if not isinstance(value, (dict, type(None))):
+            raise FileRefused("incomplete", f"the manifest {path.name} says {name} {value!r}; write an object")
+    return Manifest(rows, sha256, totals, str(version) if version else None, cursor)

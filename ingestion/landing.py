@@ -345,7 +345,6 @@ class _Writer:
 
     def finish(self, content: Content, manifest: Manifest) -> None:
         """Write the manifest row. The table itself checks that every row that came in is accounted for."""
-        totals = None if manifest.control_totals is None else JSONB + json.dumps(manifest.control_totals).encode()
         counts = self.counts
         columns = {
             "system": [self._delivery.system],
@@ -358,7 +357,8 @@ class _Writer:
             "duplicate": [counts.duplicate],
             "quarantined": [counts.quarantined],
             "late_excluded": [counts.late_excluded],
-            "control_totals": pa.array([totals], pa.binary()),
+            "control_totals": _jsonb(manifest.control_totals),
+            "cursor": _jsonb(manifest.cursor),
             "code_version": [code_version()],
         }
         self._session.copy("ops", "loads", self._stamped({name: pa.array(found) for name, found in columns.items()}, 1))
@@ -439,6 +439,10 @@ def _ahead(items: Iterator[Item]) -> Iterator[Item]:
         while (item := coming.result()) is not None:
             coming = pool.submit(next, items, None)
             yield item
+
+
+def _jsonb(value: dict[str, Any] | None) -> pa.Array:
+    return pa.array([None if value is None else JSONB + json.dumps(value).encode()], pa.binary())
 
 
 def _storable(text: str) -> str:

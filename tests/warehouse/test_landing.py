@@ -98,6 +98,16 @@ def test_the_api_version_of_a_manifest_is_recorded(warehouse, tmp_path):
     assert query(warehouse, "select api_version from raw.stripe__payouts") == [("2025-03-31",)]
 
 
+def test_the_cursor_of_a_manifest_is_kept_in_the_row_of_its_load(warehouse, tmp_path):
+    cursor = {"created": 1793179800, "last": "po_1"}
+    with_manifest(put(tmp_path, "stripe/payouts/a.jsonl", '{"id":"po_1"}\n', complete=False), rows=2, cursor=cursor)
+    load_all(tmp_path)
+    assert query(warehouse, "select cursor from ops.loads") == []
+    with_manifest(tmp_path / "stripe" / "payouts" / DAY / "a.jsonl", rows=1, cursor=cursor)
+    load_all(tmp_path)
+    assert query(warehouse, "select cursor, accepted from ops.loads") == [(cursor, 1)]
+
+
 @pytest.mark.parametrize(
     ("path", "content", "reason"),
     [

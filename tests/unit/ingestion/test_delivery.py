@@ -81,7 +81,8 @@ def test_a_manifest_that_fits_makes_a_file_complete(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "declared", [{"sha256": "0" * 64}, {"rows": "1"}, {"rows": -1}, {"rows": True}, {"control_totals": 1}]
+    "declared",
+    [{"sha256": "0" * 64}, {"rows": "1"}, {"rows": -1}, {"rows": True}, {"control_totals": 1}, {"cursor": "a"}],
 )
 def test_a_manifest_that_does_not_fit_makes_it_incomplete(tmp_path, declared):
     with pytest.raises(FileRefused) as refused:
