@@ -44,3 +44,23 @@
 {% macro default__divide(dividend, divisor) -%}
     (cast({{ dividend }} as numeric) / nullif(cast({{ divisor }} as numeric), 0))
 {%- endmacro %}
+
+
+{#- Exact power of ten with a whole exponent, which may be negative: 10^-2 is 0.01 and nothing near it. -#}
+{% macro power_of_ten(exponent) -%}
+    {{ return(adapter.dispatch('power_of_ten', 'tieout')(exponent)) }}
+{%- endmacro %}
+
+{% macro default__power_of_ten(exponent) -%}
+    cast('1e' || cast({{ exponent }} as text) as numeric)
+{%- endmacro %}
+
+
+{#- Half away from zero, to a number of digits that may be negative (numeric). -#}
+{% macro round_half_up_at(number, digits) -%}
+    {{ return(adapter.dispatch('round_half_up_at', 'tieout')(number, digits)) }}
+{%- endmacro %}
+
+{% macro default__round_half_up_at(number, digits) -%}
+    round(cast({{ number }} as numeric), cast({{ digits }} as integer))
+{%- endmacro %}
