@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Any
 
 from ingestion.formats import catalogue
 from ingestion.formats.streams import Source
 from ingestion.records import FileRefused, Record
+from ingestion.stores import Store
 
 DELIVERY_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """``quantity_field`` holds the quantity, None when the meter counts events; ``dimensions`` are sorted."""
+    """``quantity_field`` holds the quantity, None when the meter needs none; ``dimensions`` are sorted."""
 
     event_type: str
     quantity_field: str | None
@@ -34,27 +35,27 @@ def meter_book(entries: Iterable[dict[str, Any]]) -> MeterBook:
         event_type = str(entry["event_type"])
         known = book.get(event_type)
         dimensions = {*(known.dimensions if known else ()), *(str(name) for name in entry.get("dimensions") or ())}
-        counts = entry["aggregation"] == "count"
-        book[event_type] = Meter(
-            event_type, None if counts else str(entry["quantity_field"]), tuple(sorted(dimensions))
-        )
+        field = None if entry["aggregation"] == "count" else entry.get("quantity_field")
+        book[event_type] = Meter(event_type, None if field is None else str(field), tuple(sorted(dimensions)))
     return book
 
 
-def delivered_meters(landing: Path) -> list[tuple[str, dict[str, Any]]]:
-    """Delivery date and entry of every valid meter that stands in the landing folder, oldest first."""
+def delivered_meters(store: Store) -> list[tuple[str, dict[str, Any]]]:
+    """Delivery date and entry of every valid meter that stands in the landing place, oldest first.
+
+    Raises StoreFailed when the store does not answer.
+    """
     found: list[tuple[str, dict[str, Any]]] = []
-    root = landing / "catalog" / "meters"
-    if not root.is_dir():
-        return found
-    for day in sorted(folder for folder in root.iterdir() if folder.is_dir() and DELIVERY_DAY.fullmatch(folder.name)):
-        for path in sorted(day.rglob("*")):
-            source = Source(path, str(path))
-            if path.is_file() and source.extension in {".yaml", ".yml"} and not path.name.startswith((".", "_")):
-                try:
-                    found.extend(
-                        (day.name, item.fields) for item in catalogue.read(source, "meters") if isinstance(item, Record)
-                    )
-                except FileRefused:
-                    continue  # loading that file tells why
+    for key in store.files("catalog/meters"):
+        _, _, day, *names = key.split("/")
+        if not names or not DELIVERY_DAY.fullmatch(day) or names[-1].startswith((".", "_")):
+            continue
+        if not PurePosixPath(key).name.lower().removesuffix(".gz").removesuffix(".zst").endswith((".yaml", ".yml")):
+            continue
+        try:
+            with store.fetched(key) as content:
+                read = list(catalogue.read(Source(content.path, key), "meters"))
+        except FileRefused:
+            continue  # loading that file tells why
+        found.extend((day, item.fields) for item in read if isinstance(item, Record))
     return found

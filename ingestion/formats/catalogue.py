@@ -11,12 +11,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import yaml
 
-from ingestion.formats import strict_json
+from ingestion.formats import catalogue_rules, strict_json
 from ingestion.formats.lines import BOM
 from ingestion.formats.streams import Source
 from ingestion.records import BadRecord, FileRefused, Record, Reject, readable
@@ -26,10 +25,13 @@ MAX_BYTES = 16 << 20
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,62}")
 AMOUNT = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,12})?")
 CURRENCY = re.compile(r"[a-z]{3}")
-NULL, TEXT, INTEGER, DATE = (f"tag:yaml.org,2002:{name}" for name in ("null", "str", "int", "timestamp"))
+TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+NULL, TEXT, INTEGER, DATE, YES_NO = (
+    f"tag:yaml.org,2002:{name}" for name in ("null", "str", "int", "timestamp", "bool")
+)
 KINDS = {
     "tag:yaml.org,2002:float": "a float",
-    "tag:yaml.org,2002:bool": "a yes/no",
+    YES_NO: "a yes/no",
     INTEGER: "a number",
     DATE: "a date",
     NULL: "null",
@@ -141,37 +143,13 @@ def _mapping(node: yaml.Node, shape: dict[str, Field]) -> dict[str, Any]:
 
 
 def _rules(object_name: str, entry: yaml.Node, fields: dict[str, Any], seen: dict[tuple[str, str], int]) -> None:
-    """What no single value shows: intervals the right way round, tiers in order, one meter an event type."""
-    start, end = fields.get("valid_from"), fields.get("valid_to")
-    if start and end and end <= start:
-        raise _Wrong(entry, f"valid_to {end} is not after valid_from {start}; the end day is not part of the interval")
+    """What no single value shows, of this entry and of the entries before it."""
+    for problem in catalogue_rules.problems(object_name, fields):
+        raise _Wrong(entry, problem)
     if object_name == "meters":
         taken = seen.setdefault(("event_type", fields["event_type"]), entry.start_mark.line + 1)
         if taken != entry.start_mark.line + 1:
             raise _Wrong(entry, f"event_type {fields['event_type']!r} already belongs to the meter in line {taken}")
-        if fields["aggregation"] != "count" and not fields.get("quantity_field"):
-            raise _Wrong(entry, "quantity_field is missing; only a meter with aggregation: count does without")
-    if object_name == "prices":
-        _price_rules(entry, fields)
-
-
-def _price_rules(entry: yaml.Node, fields: dict[str, Any]) -> None:
-    model, tiers = fields["charge_model"], fields.get("tiers")
-    if model in {"graduated", "volume"}:
-        if not tiers:
-            raise _Wrong(entry, f"charge_model {model} needs tiers")
-        bounds = [None if tier.get("up_to") is None else Decimal(tier["up_to"]) for tier in tiers]
-        if bounds[-1] is not None or None in bounds[:-1]:
-            raise _Wrong(entry, "the last tier, and only it, has up_to: null")
-        closed = [bound for bound in bounds if bound is not None]
-        if closed != sorted(set(closed)) or (closed and closed[0] <= 0):
-            raise _Wrong(entry, "up_to must rise from tier to tier, from above zero")
-    elif fields.get("unit_amount") is None:
-        raise _Wrong(entry, f"charge_model {model} needs unit_amount")
-    if model == "package" and not fields.get("package_size"):
-        raise _Wrong(entry, "charge_model package needs package_size")
-    if fields["kind"] == "usage" and not fields.get("meter_code"):
-        raise _Wrong(entry, "a price of kind usage names its meter_code")
 
 
 def _scalar(node: yaml.Node) -> str:
@@ -213,6 +191,41 @@ def _integer(node: yaml.Node) -> int:
     if node.tag != INTEGER or not re.fullmatch(r"[0-9]{1,9}", value):
         raise BadRecord("catalogue", f"{value!r} is no whole number")
     return int(value)
+
+
+def _positive(node: yaml.Node) -> int:
+    value = _integer(node)
+    if value == 0:
+        raise BadRecord("catalogue", "a number of at least 1 is expected here")
+    return value
+
+
+def _digits(node: yaml.Node) -> int:
+    value = _scalar(node)
+    if node.tag != INTEGER or not re.fullmatch(r"-?[0-9]{1,2}", value):
+        raise BadRecord("catalogue", f"{value!r} is no number of decimals; write a whole number such as 2 (or -3)")
+    return int(value)
+
+
+def _flag(node: yaml.Node) -> bool:
+    value = _scalar(node)
+    if node.tag != YES_NO or value not in {"true", "false"}:
+        raise BadRecord("catalogue", f"{value!r} is neither true nor false")
+    return value == "true"
+
+
+def _time_of_day(node: yaml.Node) -> str:
+    value = _scalar(node)
+    if node.tag != TEXT or not TIME_OF_DAY.fullmatch(value):
+        raise BadRecord("catalogue", f'{value!r} is no time of day; write it in quotation marks, such as "22:00"')
+    return value
+
+
+def _denominator(node: yaml.Node) -> str:
+    value = _text(node)
+    if value != "period" and not re.fullmatch(r"[1-9][0-9]{0,9}", value):
+        raise BadRecord("catalogue", f'{value!r} is neither period nor a number of seconds such as "2592000"')
+    return value
 
 
 def _date(node: yaml.Node) -> str:
@@ -258,7 +271,31 @@ def _optional(check: Check) -> Field:
 
 
 VALID = {"valid_from": Field(_date), "valid_to": _optional(_date)}
-TIER = {"up_to": _optional(_amount), "unit_amount": _optional(_amount), "flat_amount": _optional(_amount)}
+ROUNDING_MODE = _one_of("half_up", "half_even", "half_down", "up", "down", "ceil", "floor")
+UNIT_AMOUNT = {"value": Field(_text), "unit_amount": Field(_amount)}
+TIER = {
+    "up_to": _optional(_amount),
+    "unit_amount": _optional(_amount),
+    "flat_amount": _optional(_amount),
+    "rate_pct": _optional(_amount),
+    "cap_amount": _optional(_amount),
+    "unit_amounts": _optional(_list_of(_entry(UNIT_AMOUNT))),
+    "block_size": _optional(_amount),
+    "max_blocks": _optional(_amount),
+}
+FILTER = {"field": Field(_code), "values": Field(_list_of(_text))}
+COMMITMENT = {
+    "type": Field(_one_of("amount", "quantity")),
+    "value": Field(_amount),
+    "overage_factor": _optional(_amount),
+    "true_up": _optional(_flag),
+}
+CONVERSION = {
+    "operation": Field(_one_of("multiply", "divide")),
+    "factor": Field(_amount),
+    "rounding_mode": _optional(ROUNDING_MODE),
+    "precision": _optional(_digits),
+}
 FEATURE = {"feature_code": Field(_code), "quantity": _optional(_amount)}
 SHAPES: dict[str, dict[str, Field]] = {
     "meters": {
@@ -266,9 +303,34 @@ SHAPES: dict[str, dict[str, Field]] = {
         "event_type": Field(_code),
         "name": _optional(_text),
         "unit": _optional(_text),
-        "aggregation": Field(_one_of("sum", "count", "max", "unique", "latest")),
+        "aggregation": Field(
+            _one_of(
+                "sum",
+                "count",
+                "max",
+                "min",
+                "avg",
+                "unique",
+                "unique_add_remove",
+                "latest",
+                "weighted_sum",
+                "sum_of_bucket_max",
+                "prorated_sum",
+            )
+        ),
         "quantity_field": _optional(_code),
         "dimensions": _optional(_list_of(_code)),
+        "key_field": _optional(_code),
+        "operation_field": _optional(_code),
+        "multiplier": _optional(_amount),
+        "bucket_minutes": _optional(_positive),
+        "rounding_digits": _optional(_digits),
+        "rounding_mode": _optional(ROUNDING_MODE),
+        "filters": _optional(_list_of(_entry(FILTER))),
+        "group_by": _optional(_list_of(_code)),
+        "window_start": _optional(_time_of_day),
+        "window_end": _optional(_time_of_day),
+        "initial_value": _optional(_amount),
         "stripe_meter_id": _optional(_code),
     },
     "plans": {
@@ -286,15 +348,44 @@ SHAPES: dict[str, dict[str, Field]] = {
         "version": _optional(_integer),
         "kind": Field(_one_of("recurring", "usage")),
         "meter_code": _optional(_code),
-        "charge_model": Field(_one_of("flat", "per_unit", "graduated", "volume", "package")),
+        "charge_model": Field(
+            _one_of(
+                "flat",
+                "per_unit",
+                "graduated",
+                "volume",
+                "package",
+                "percentage",
+                "graduated_percentage",
+                "dynamic",
+                "matrix",
+                "blocks",
+            )
+        ),
         "billing_timing": Field(_one_of("in_advance", "in_arrears")),
         "currency": Field(_currency),
-        "interval": Field(_one_of("month", "quarter", "year")),
+        "interval": Field(_one_of("day", "week", "month", "quarter", "semiannual", "year")),
         "interval_count": _optional(_integer),
         "unit_amount": _optional(_amount),
         "package_size": _optional(_amount),
         "included_quantity": _optional(_amount),
         "tiers": _optional(_list_of(_entry(TIER))),
+        "zero_usage": _optional(_one_of("none", "first_flat")),
+        "partial_package": _optional(_one_of("up", "down")),
+        "block_mode": _optional(_one_of("all_tiers", "top_tier")),
+        "rate_pct": _optional(_amount),
+        "fixed_amount": _optional(_amount),
+        "free_transactions": _optional(_integer),
+        "free_amount": _optional(_amount),
+        "minimum_per_transaction": _optional(_amount),
+        "maximum_per_transaction": _optional(_amount),
+        "dimension": _optional(_code),
+        "unit_amounts": _optional(_list_of(_entry(UNIT_AMOUNT))),
+        "price_per": _optional(_one_of("period", "day", "hour")),
+        "conversion": _optional(_entry(CONVERSION)),
+        "minimum_amount": _optional(_amount),
+        "maximum_amount": _optional(_amount),
+        "commitment": _optional(_entry(COMMITMENT)),
         "tax_code": _optional(_code),
         "revenue_account": _optional(_code),
         "stripe_price_id": _optional(_code),
@@ -303,14 +394,24 @@ SHAPES: dict[str, dict[str, Field]] = {
         **VALID,
     },
     "conventions": {
-        "billing_system": Field(_one_of("stripe", "erp")),
+        "billing_system": Field(_code),
         "valid_from": Field(_date),
         "valid_to": _optional(_date),
         "proration_unit": Field(_one_of("second", "day")),
-        "rounding_mode": Field(_one_of("half_up")),
-        "tax_rounding": Field(_one_of("per_line")),
-        "discount_order": Field(_one_of("percent_then_fixed")),
+        "fixed_month_days": _optional(_positive),
+        "change_day": _optional(_one_of("new_plan", "old_plan")),
+        "rounding_mode": Field(ROUNDING_MODE),
+        "tax_rounding": Field(_one_of("per_line", "per_rate", "per_invoice")),
+        "discount_order": Field(_one_of("percent_then_fixed", "as_given")),
+        "discount_allocation": _optional(_one_of("largest_remainder", "exact")),
+        "minimum_basis": _optional(_one_of("before_discounts", "after_discounts")),
+        "credit_timing": _optional(_one_of("before_tax", "after_tax")),
+        "zero_usage": _optional(_one_of("none", "first_flat")),
+        "tier_select": _optional(_one_of("exact", "ceil")),
         "usage_window": Field(_one_of("local_day")),
+        "dedup_key": _optional(_one_of("source_and_id", "id")),
+        "weighted_sum_denominator": _optional(_denominator),
+        "late_usage_mode": _optional(_one_of("next_invoice", "none")),
         "usage_grace_hours": Field(_integer),
         "payment_grace_days": Field(_integer),
         "due_days": Field(_integer),

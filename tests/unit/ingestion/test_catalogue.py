@@ -101,6 +101,148 @@ def test_two_meters_cannot_share_an_event_type(tmp_path):
     assert "already belongs to the meter in line 2" in rejects(found)[0].detail
 
 
+METER = """meters:
+  - meter_code: seats
+    event_type: seat
+    aggregation: unique_add_remove
+    dimensions: [user, op, region]
+    key_field: user
+    operation_field: op
+    bucket_minutes: 15
+    window_start: "22:00"
+    window_end: "06:00"
+    filters:
+      - {field: region, values: [eu]}
+    group_by: [region]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("    key_field: user\n", "", "needs key_field"),
+        ("    operation_field: op\n", "", "needs operation_field"),
+        ("[user, op, region]", "[user, op]", "'region' is not in dimensions"),
+        ("[user, op, region]", "[op, region]", "'user' is not in dimensions"),
+        ("bucket_minutes: 15", "bucket_minutes: 0", "at least 1"),
+        ("unique_add_remove", "sum_of_bucket_max", "quantity_field is missing"),
+        ("unique_add_remove", "weighted_sum", "quantity_field is missing"),
+        ('"22:00"', "22:00", "quotation marks"),
+        ('"22:00"', '"24:00"', "no time of day"),
+        ('    window_end: "06:00"\n', "", "stand together"),
+        ('"06:00"', '"22:00"', "leave both out"),
+        ("bucket_minutes: 15", "rounding_digits: 2", "stand together"),
+    ],
+)
+def test_a_meter_asks_only_for_what_its_events_keep(tmp_path, old, new, words):
+    assert old in METER
+    assert rejects(read(tmp_path, METER, "meters")) == []
+    assert words in rejects(read(tmp_path, METER.replace(old, new), "meters"))[0].detail
+
+
+def priced(model: str, *lines: str, kind: str = "usage") -> str:
+    """A file of one price."""
+    entry = PRICE.replace("per_unit", model).replace("kind: recurring", f"kind: {kind}")
+    entry = entry.replace('    unit_amount: "29.00"\n', "").replace("meter_code: null", "meter_code: calls")
+    return entry + "".join(f"    {line}\n" for line in lines)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        priced("percentage", 'rate_pct: "2.9"', 'fixed_amount: "0.30"', "free_transactions: 3", 'free_amount: "250"'),
+        priced("percentage", 'rate_pct: "0"', 'minimum_per_transaction: "1"', 'maximum_per_transaction: "1"'),
+        priced("graduated_percentage", 'tiers: [{up_to: "9", rate_pct: "1"}, {up_to: null, rate_pct: "2"}]'),
+        priced("dynamic", 'unit_amount: "1.33333"'),
+        priced("matrix", "dimension: region", 'unit_amounts: [{value: eu, unit_amount: "1"}]'),
+        priced(
+            "matrix",
+            "dimension: region",
+            'tiers: [{up_to: "9", unit_amounts: [{value: eu, unit_amount: "2"}]}, '
+            '{up_to: null, unit_amounts: [{value: eu, unit_amount: "1"}]}]',
+        ),
+        priced(
+            "blocks",
+            "block_mode: top_tier",
+            'tiers: [{block_size: "1", max_blocks: "9", unit_amount: "2"}, {block_size: "5", unit_amount: "1"}]',
+        ),
+        priced("per_unit", 'unit_amount: "1"', "price_per: hour", 'minimum_amount: "5"', 'maximum_amount: "50"'),
+        priced("per_unit", 'unit_amount: "1"', 'commitment: {type: amount, value: "9", true_up: true}'),
+        priced("per_unit", 'unit_amount: "1"', 'conversion: {operation: divide, factor: "1000"}'),
+        priced("package", 'unit_amount: "1"', 'package_size: "0.5"', "partial_package: down"),
+        priced("per_unit", 'unit_amount: "1"', kind="recurring").replace("interval: month", "interval: semiannual"),
+    ],
+)
+def test_every_charge_model_can_be_written_down(tmp_path, text):
+    assert rejects(read(tmp_path, text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (priced("percentage"), "needs rate_pct"),
+        (priced("percentage", 'rate_pct: "1"', kind="recurring"), "kind usage"),
+        (priced("per_unit", 'unit_amount: "1"', 'rate_pct: "1"'), "rate_pct belongs to charge_model percentage"),
+        (priced("per_unit", 'unit_amount: "1"', "free_transactions: 1"), "belongs to charge_model percentage"),
+        (priced("graduated_percentage"), "needs tiers"),
+        (priced("graduated_percentage", "tiers: [{up_to: null}]"), "needs rate_pct"),
+        (priced("dynamic"), "needs unit_amount"),
+        (priced("matrix", 'unit_amounts: [{value: eu, unit_amount: "1"}]'), "needs dimension"),
+        (priced("matrix", "dimension: region"), "needs unit_amounts"),
+        (priced("matrix", "dimension: region", "tiers: [{up_to: null}]"), "needs unit_amounts"),
+        (priced("blocks"), "needs tiers"),
+        (priced("blocks", 'tiers: [{block_size: "0", unit_amount: "1"}]'), "block_size above zero"),
+        (priced("blocks", 'tiers: [{up_to: "5", block_size: "1", unit_amount: "1"}]'), "max_blocks"),
+        (
+            priced("blocks", 'tiers: [{block_size: "1", unit_amount: "1"}, {block_size: "1", unit_amount: "1"}]'),
+            "only the last tier",
+        ),
+        (priced("package", 'unit_amount: "1"', 'package_size: "0"'), "not above zero"),
+        (priced("per_unit", 'unit_amount: "1"', "price_per: day", kind="recurring"), "kind usage"),
+        (priced("per_unit", 'unit_amount: "1"', 'minimum_amount: "5"', 'maximum_amount: "4"'), "is above"),
+        (priced("per_unit", 'unit_amount: "1"', 'commitment: {type: amount, value: "-1"}'), "not below zero"),
+        (priced("per_unit", 'unit_amount: "1"', 'commitment: {type: amount, value: "1", true_up: yes}'), "true nor"),
+        (priced("per_unit", 'unit_amount: "1"', 'conversion: {operation: divide, factor: "0"}'), "above zero"),
+        (
+            priced("per_unit", 'unit_amount: "1"', 'conversion: {operation: divide, factor: "2", precision: 1}'),
+            "needs rounding_mode",
+        ),
+    ],
+)
+def test_a_price_that_says_too_little_or_too_much_is_set_aside(tmp_path, text, words):
+    assert words in rejects(read(tmp_path, text))[0].detail
+
+
+CONVENTION = """conventions:
+  - billing_system: lago
+    valid_from: 2026-01-01
+    proration_unit: day
+    rounding_mode: half_even
+    tax_rounding: per_invoice
+    discount_order: as_given
+    usage_window: local_day
+    usage_grace_hours: 48
+    payment_grace_days: 3
+    due_days: 30
+    weighted_sum_denominator: period
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("half_even", "bankers", "none of half_up"),
+        ("denominator: period", "denominator: '0'", "number of seconds"),
+        ("denominator: period", "denominator: 60", 'write "60"'),
+        ("due_days: 30", "due_days: 30\n    fixed_month_days: 0", "at least 1"),
+        ("due_days: 30", "due_days: 30\n    change_day: today", "none of new_plan, old_plan"),
+    ],
+)
+def test_any_engine_may_have_conventions_of_the_known_kinds(tmp_path, old, new, words):
+    assert rejects(read(tmp_path, CONVENTION, "conventions")) == []
+    assert words in rejects(read(tmp_path, CONVENTION.replace(old, new), "conventions"))[0].detail
+
+
 @pytest.mark.parametrize(
     "text",
     [
