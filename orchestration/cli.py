@@ -9,6 +9,7 @@ from orchestration.commands import (
     building,
     checks,
     closing,
+    conformance,
     demo,
     developing,
     extracts,
@@ -46,6 +47,7 @@ app.command(rich_help_panel=MOVE)(building.build)
 app.add_typer(closing.close_app, name="close", rich_help_panel=ANSWER)
 app.add_typer(breaks.breaks_app, name="breaks", rich_help_panel=ANSWER)
 app.add_typer(checks.checks_app, name="checks", rich_help_panel=ANSWER)
+app.add_typer(conformance.conformance_app, name="conformance", rich_help_panel=ANSWER)
 app.command("dagster-env", hidden=True)(developing.dagster_env)
 
 

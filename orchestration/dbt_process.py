@@ -96,13 +96,19 @@ def arguments(command: str, *, full_refresh: bool = False, select: Sequence[str]
     return made
 
 
-def run(dbt_arguments: Sequence[str], on_event: Callable[[Event], None] | None = None) -> DbtOutcome:
+def run(
+    dbt_arguments: Sequence[str],
+    on_event: Callable[[Event], None] | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> DbtOutcome:
     """Run dbt to its end and say how it went; every structured log event goes to ``on_event``.
+
+    ``variables`` are set in dbt's environment, above all others.
 
     An interrupt (Ctrl-C, or any exception in ``on_event``) sends SIGINT to dbt and waits until it has cancelled what
     the server was doing.
     """
-    return _run(dbt_arguments, environment(), on_event)
+    return _run(dbt_arguments, {**environment(), **(variables or {})}, on_event)
 
 
 def _run(

@@ -1,0 +1,56 @@
+{#-
+    What the conformance models share. They are part of the project only when TIEOUT_CONFORMANCE is `yes`, as
+    `tieout conformance` sets it: a scratch schema, worked cases in, the outputs of the same macros that production uses.
+-#}
+
+{#- After a model of an operation: its outputs beside those of the other operations. -#}
+{% macro keep_conformance_outputs(relation) -%}
+    insert into {{ source('conformance', 'outputs') }} (case_id, outputs) select case_id, outputs from {{ relation }}
+{%- endmacro %}
+
+{#- Operation of a model: conformance_rating__line_sum computes the cases of line_sum. -#}
+{% macro conformance_cases() -%}
+    (select * from {{ source('conformance', 'cases') }} where op = '{{ model.name.split("__", 1)[1] }}')
+{%- endmacro %}
+
+{#-
+    Every leaf of a JSON object, a row each: case_id, output (the key at the top), path (keys and positions from 0, with
+    dots), leaf (text; null for JSON null). An array, and an object that is an output itself, also gives a row `<path>.#`
+    with the number of its members, so that a member too many is a difference.
+-#}
+{% macro json_leaves(relation, document) -%}
+    (
+        with recursive nodes as (
+            select documents.case_id, members.key as output, members.key as path, members.value as node
+            from {{ relation }} as documents
+            cross join lateral jsonb_each(documents.{{ document }}) as members
+            union all
+            select nodes.case_id, nodes.output, nodes.path || '.' || children.name, children.node
+            from nodes
+            cross join lateral (
+                select members.key, members.value
+                from jsonb_each(case when jsonb_typeof(nodes.node) = 'object' then nodes.node else '{}' end) as members
+                union all
+                select cast(elements.position - 1 as text), elements.element
+                from {{ json_array_elements('nodes.node', 'elements') }}
+            ) as children (name, node)
+        )
+
+        select case_id, output, path, node #>> '{}' as leaf
+        from nodes
+        where jsonb_typeof(node) not in ('array', 'object')
+        union all
+        select case_id, output, path || '.#', cast(jsonb_array_length(node) as text)
+        from nodes
+        where jsonb_typeof(node) = 'array'
+        union all
+        select case_id, output, path || '.#', cast((select count(*) from jsonb_object_keys(node)) as text)
+        from nodes
+        where jsonb_typeof(node) = 'object' and path = output
+    )
+{%- endmacro %}
+
+{#- Whether a text is an exact number: a decimal, or a fraction such as 14/31. -#}
+{% macro is_exact_number(leaf) -%}
+    coalesce({{ leaf }} ~ '^-?[0-9]+([.][0-9]+)?(/[0-9]+([.][0-9]+)?)?$', false)
+{%- endmacro %}

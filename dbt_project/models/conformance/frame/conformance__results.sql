@@ -1,0 +1,98 @@
+with
+
+cases as (
+    select * from {{ source('conformance', 'cases') }}
+),
+
+operations as (
+    select * from {{ source('conformance', 'operations') }}
+),
+
+outputs as (
+    select * from {{ source('conformance', 'outputs') }}
+),
+
+expected as (
+    select * from {{ json_leaves(source('conformance', 'cases'), 'expected') }} as leaves
+),
+
+got as (
+    select * from {{ json_leaves(source('conformance', 'outputs'), 'outputs') }} as leaves
+),
+
+pairs as (
+    select
+        expected.case_id,
+        expected.path,
+        expected.leaf as expected_leaf,
+        got.leaf as got_leaf,
+        got.case_id is not null as is_computed,
+        {{ is_exact_number('expected.leaf') }} and {{ is_exact_number('got.leaf') }} as are_numbers,
+        cast(cases.compare_round -> expected.output ->> 'digits' as integer) as digits,
+        cases.compare_round -> expected.output ->> 'mode' as mode
+    from expected
+    inner join cases on expected.case_id = cases.case_id
+    left join got on expected.case_id = got.case_id and expected.path = got.path
+),
+
+numbers as (
+    select
+        pairs.*,
+        case when are_numbers then {{ numerator_of('expected_leaf') }} end as expected_numerator,
+        case when are_numbers then {{ denominator_of('expected_leaf') }} end as expected_denominator,
+        case when are_numbers then {{ numerator_of('got_leaf') }} end as got_numerator,
+        case when are_numbers then {{ denominator_of('got_leaf') }} end as got_denominator
+    from pairs
+),
+
+compared as (
+    select
+        case_id,
+        path,
+        expected_leaf,
+        got_leaf,
+        case
+            when not is_computed then false
+            when not are_numbers then expected_leaf is not distinct from got_leaf
+            when mode is null then expected_numerator * got_denominator = got_numerator * expected_denominator
+            else
+                {{ round_ratio_as('expected_numerator', 'expected_denominator', 'digits', 'mode') }}
+                = {{ round_ratio_as('got_numerator', 'got_denominator', 'digits', 'mode') }}
+        end as is_equal
+    from numbers
+),
+
+judged as (
+    select
+        case_id,
+        bool_and(is_equal) as is_equal,
+        jsonb_agg(
+            jsonb_build_object('output', path, 'expected', expected_leaf, 'got', got_leaf)
+            order by path
+        ) filter (where not is_equal) as differences
+    from compared
+    group by case_id
+),
+
+final as (
+    select
+        cases.case_id,
+        cases.op,
+        case
+            when operations.op is null then 'skipped'
+            when outputs.case_id is not null and judged.is_equal then 'passed'
+            else 'failed'
+        end as status,
+        case
+            when operations.op is null then 'unknown operation ' || cases.op
+            when outputs.case_id is null then 'nothing was computed'
+            when judged.case_id is null then 'the case expects nothing'
+        end as reason,
+        judged.differences
+    from cases
+    left join operations on cases.op = operations.op
+    left join outputs on cases.case_id = outputs.case_id
+    left join judged on cases.case_id = judged.case_id
+)
+
+select * from final

@@ -1,0 +1,26 @@
+with
+
+cases as (
+    select
+        case_id,
+        {{ json_text('inputs', 'value') }} as given,
+        cast({{ json_text('inputs', 'digits') }} as integer) as digits,
+        {{ json_text('inputs', 'mode') }} as mode
+    from {{ conformance_cases() }} as cases
+),
+
+rounded as (
+    select
+        case_id,
+        {{ round_ratio_as(numerator_of('given'), denominator_of('given'), 'coalesce(digits, 0)', 'mode') }} as amount
+    from cases
+),
+
+final as (
+    select
+        case_id,
+        jsonb_build_object('value', cast(amount as text)) as outputs
+    from rounded
+)
+
+select * from final

@@ -1,0 +1,174 @@
+"""Worked cases of other engines and of standards, computed by the macros and models that production uses.
+
+A case file holds one case a line, in JSON: ``id``, ``op``, ``inputs``, ``expected`` and perhaps ``compare_round``. The
+cases are loaded into the scratch schema ``conformance`` of the warehouse, dbt builds one model an operation over all its
+cases at once, and one more model compares. Nothing is computed in Python, and the schema is dropped at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, LiteralString
+
+import psycopg
+from psycopg.rows import dict_row
+
+from ingestion.formats import strict_json
+from ingestion.records import BadRecord
+from orchestration import dbt_process
+from orchestration.paths import DBT_PROJECT, dbt_target
+from warehouse.connection import connect
+from warehouse.lock import CONFORMANCE_LOCK
+
+Status = Literal["passed", "failed", "skipped"]
+
+MODELS = DBT_PROJECT / "models" / "conformance"
+FIELDS = {"id": str, "op": str, "inputs": dict, "expected": dict}
+SCRATCH_SCHEMA: tuple[LiteralString, ...] = (
+    "drop schema if exists conformance cascade",
+    "create schema conformance",
+    "grant usage, create on schema conformance to tieout_transformer",
+    """
+    create table conformance.cases (
+        case_id text primary key, op text not null, inputs jsonb not null, expected jsonb not null, compare_round jsonb
+    )
+    """,
+    "create table conformance.operations (op text primary key)",
+    "create table conformance.outputs (case_id text primary key, outputs jsonb not null)",
+    "grant select, insert on all tables in schema conformance to tieout_transformer",
+)
+RESULTS = """
+    select case_id, op, status, reason, coalesce(differences, '[]') as differences
+    from conformance.conformance__results
+    order by case_id
+"""
+
+
+class CasesRefused(RuntimeError):
+    """The case file cannot be used; the message names file, line and remedy."""
+
+
+class ConformanceFailed(RuntimeError):
+    """dbt could not compare the cases; the message holds dbt's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """How one case ended. ``differences`` holds path, expected and got of every output that is not as expected."""
+
+    id: str
+    op: str
+    status: Status
+    reason: str | None = None
+    differences: list[dict[str, str | None]] = field(default_factory=list)
+
+
+def run(
+    file: Path, subject: str = "rating", on_event: Callable[[dbt_process.Event], None] | None = None
+) -> list[CaseResult]:
+    """Compute every case of ``file`` and compare it; one result a case, by id.
+
+    ``subject`` is the folder of models that know the operations. Raises CasesRefused for a file that cannot be read,
+    and ConformanceFailed when the comparison itself does not run.
+    """
+    cases = read_cases(file)
+    operations = known_operations(subject)
+    wanted = sorted({case["op"] for case in cases} & operations)
+    with _scratch_schema() as connection:
+        _store(connection, cases, operations)
+        errors = _compute(subject, wanted, on_event)
+        with connect("transformer", autocommit=True) as reader, reader.cursor(row_factory=dict_row) as cursor:
+            rows = cursor.execute(RESULTS).fetchall()
+    return [
+        CaseResult(
+            row["case_id"],
+            row["op"],
+            row["status"],
+            errors.get(row["op"], row["reason"]) if row["status"] == "failed" else row["reason"],
+            row["differences"],
+        )
+        for row in rows
+    ]
+
+
+def read_cases(file: Path) -> list[dict[str, Any]]:
+    """The cases of a file, in its order. Raises CasesRefused with file and line."""
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CasesRefused(f"{file} cannot be read as a file of cases: {error}") from error
+    cases: dict[str, dict[str, Any]] = {}
+    for line_no, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            case = strict_json.parse(line)
+        except BadRecord as bad:
+            raise CasesRefused(f"{file}:{line_no}: no JSON object: {bad.detail}") from bad
+        for name, kind in FIELDS.items():
+            if not isinstance(case, dict) or not isinstance(case.get(name), kind):
+                raise CasesRefused(
+                    f"{file}:{line_no}: a case is a JSON object with {', '.join(FIELDS)}; {name} is not there"
+                )
+        if case["id"] in cases:
+            raise CasesRefused(f"{file}:{line_no}: the id {case['id']} stands twice; give each case its own")
+        cases[case["id"]] = case
+    if not cases:
+        raise CasesRefused(f"{file} holds no case")
+    return list(cases.values())
+
+
+def known_operations(subject: str) -> set[str]:
+    """The operations that a model computes: one model each, named ``conformance_<subject>__<operation>``."""
+    found = (MODELS / subject).rglob(f"conformance_{subject}__*.sql")
+    return {path.stem.split("__", 1)[1] for path in found}
+
+
+@contextmanager
+def _scratch_schema() -> Iterator[psycopg.Connection[Any]]:
+    """The schema of one run; a second run on the same warehouse waits for the first."""
+    with connect("owner", autocommit=True) as connection:
+        connection.execute("set lock_timeout to 0")
+        connection.execute("set client_min_messages to warning")
+        connection.execute("select pg_advisory_lock(%s)", (CONFORMANCE_LOCK,))
+        for statement in SCRATCH_SCHEMA:
+            connection.execute(statement)
+        try:
+            yield connection
+        finally:
+            connection.execute("drop schema conformance cascade")
+
+
+def _store(connection: psycopg.Connection[Any], cases: Sequence[dict[str, Any]], operations: set[str]) -> None:
+    with connection.cursor() as cursor:
+        with cursor.copy("copy conformance.cases from stdin") as copy:
+            for case in cases:
+                documents = [case["inputs"], case["expected"], case.get("compare_round")]
+                texts = [None if document is None else strict_json.dump(document) for document in documents]
+                copy.write_row([case["id"], case["op"], *texts])
+        cursor.executemany("insert into conformance.operations (op) values (%s)", [(op,) for op in sorted(operations)])
+
+
+def _compute(
+    subject: str, operations: Sequence[str], on_event: Callable[[dbt_process.Event], None] | None
+) -> dict[str, str]:
+    """Build the models of the operations, then the comparison; what dbt said of operations that failed."""
+    errors: dict[str, str] = {}
+    if operations:
+        models = [f"conformance_{subject}__{operation}" for operation in operations]
+        built = _dbt(["run", "--select", *models], on_event)
+        errors = {result.name.split("__", 1)[1]: result.message for result in built.results if result.status == "error"}
+        if not built.results:
+            raise ConformanceFailed("\n".join(built.failures))
+    compared = _dbt(["run", "--select", "conformance__results"], on_event)
+    if not compared.succeeded:
+        raise ConformanceFailed("\n".join(compared.failures))
+    return errors
+
+
+def _dbt(arguments: list[str], on_event: Callable[[dbt_process.Event], None] | None) -> dbt_process.DbtOutcome:
+    target = dbt_target().with_name(f"{dbt_target().name}-conformance")
+    return dbt_process.run(arguments, on_event, {"TIEOUT_CONFORMANCE": "yes", "DBT_TARGET_PATH": str(target)})
