@@ -1,8 +1,8 @@
 """Worked cases of other engines and of standards, computed by the macros and models that production uses.
 
-A case file holds one case a line, in JSON: ``id``, ``op``, ``inputs``, ``expected`` and perhaps ``compare_round``. The
-cases are loaded into the scratch schema ``conformance`` of the warehouse, dbt builds one model an operation over all its
-cases at once, and one more model compares. Nothing is computed in Python, and the schema is dropped at the end.
+A case file holds one case a line, in JSON: ``id``, ``op``, ``inputs``, ``expected`` and perhaps ``compare_round``. They
+are loaded into the scratch schema ``conformance`` of the warehouse, dbt builds one model an operation over all its
+cases at once, one more model compares, and the schema is dropped. Nothing is computed in Python.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def _run(subject: str, file: Path, out: Path | None) -> None:
     except (conformance.CasesRefused, conformance.ConformanceFailed) as problem:
         errors.print(str(problem), style="red", markup=False, highlight=False)
         raise typer.Exit(Exit.FAILED) from problem
-    counted = Counter(result.status for result in results)
+    counted = Counter[str](result.status for result in results)
     if out is not None:
         counts = {status: counted[status] for status in ("passed", "failed", "skipped")}
         report = {**counts, "results": [asdict(result) for result in results]}
