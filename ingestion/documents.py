@@ -8,6 +8,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from ingestion import sensitive
 from ingestion.formats import (
     catalogue,
     fx_rates,
@@ -27,7 +28,7 @@ TRUE = frozenset({"true", "1", "t"})
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One accepted record, as it is stored; ``source_updated_at`` is UTC."""
+    """One accepted record, as it is stored; ``source_updated_at`` is UTC, ``withheld`` counts values that were not."""
 
     line_no: int
     record_id: str
@@ -36,6 +37,7 @@ class Document:
     is_deleted: bool
     api_version: str | None
     payload: str
+    withheld: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ def _document(source: Source, spec: ObjectSpec, record: Record, api_version: str
         changed = fields.get(spec.updated_at) if spec.updated_at else None
         updated_at = _strictly(spec.updated_at or "", spec.clock, changed) if changed is not None else None
         version = fields.get(spec.api_version) if spec.api_version else None
+        kept = sensitive.screened(spec, record_id, fields, record.payload)
     except BadRecord as bad:
         return Reject(
             record.line_no,
@@ -123,10 +126,11 @@ def _document(source: Source, spec: ObjectSpec, record: Record, api_version: str
         line_no=record.line_no,
         record_id=record_id,
         source_updated_at=updated_at,
-        record_hash=sha256(strict_json.canonical(fields).encode("utf-8")).hexdigest(),
+        record_hash=sha256(strict_json.canonical(kept.fields).encode("utf-8")).hexdigest(),
         is_deleted=_is_true(fields.get(spec.deleted)) if spec.deleted else False,
         api_version=str(version) if version else api_version,
-        payload=record.payload,
+        payload=kept.payload,
+        withheld=kept.withheld,
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingestion import sensitive
 from ingestion.formats import cloudevents, cloudevents_parquet, strict_json
 from ingestion.formats.cloudevents import INSTANT, Decoded
 from ingestion.formats.streams import Source
@@ -45,8 +46,9 @@ def read(source: Source, book: MeterBook, delivered_on: date, max_age_days: int)
     usable = count = 0
     missing: Reject | None = None
     for decoded in _decoded(source, book):
-        events, duplicate = _without_repeats(decoded.events, seen)
-        part = Part(events, duplicate, list(decoded.rejects))
+        clean, sensitive_ones = _without_sensitive(source, decoded.events)
+        events, duplicate = _without_repeats(clean, seen)
+        part = Part(events, duplicate, [*decoded.rejects, *sensitive_ones])
         _set_aside(source, part, oldest, too_new)
         usable += decoded.events.num_rows
         count += decoded.events.num_rows + len(decoded.rejects)
@@ -97,6 +99,24 @@ def _decoded(source: Source, book: MeterBook) -> Iterator[Decoded]:
     if source.extension == ".json":
         return cloudevents.read_document(source, book)
     return cloudevents.read_lines(source, book)
+
+
+def _without_sensitive(source: Source, events: pa.Table) -> tuple[pa.Table, list[Reject]]:
+    """The events that may be stored, and rejects of those that hold a card number, a key or an e-mail address."""
+    mask, kinds = sensitive.sensitive_rows(events)
+    if mask is None:
+        return events, []
+    found = [
+        reject
+        for kind, remedy in sensitive.REMEDIES.items()
+        for reject in _rejects(
+            source,
+            events.take(pa.array([row for row, of_row in kinds.items() if of_row == kind], pa.int64())),
+            kind,
+            f"an attribute or dimension {remedy}",
+        )
+    ]
+    return events.filter(pc.invert(mask)), found
 
 
 def _without_repeats(events: pa.Table, seen: SeenEvents) -> tuple[pa.Table, int]:

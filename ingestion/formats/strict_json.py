@@ -33,7 +33,10 @@ def parse(text: str) -> Any:
 
 def dump(value: Any) -> str:
     """``value`` as compact JSON; a Decimal becomes a JSON number with the same digits, never a float."""
-    return "".join(_pieces(value))
+    try:
+        return COMPACT.encode(value)
+    except TypeError:  # a Decimal, which the fast encoder does not know
+        return "".join(_pieces(value))
 
 
 def canonical(value: Any) -> str:
@@ -134,4 +137,5 @@ def _number(value: Decimal) -> str:
     return str(value)
 
 
+COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_exact, parse_constant=_no_constant)
