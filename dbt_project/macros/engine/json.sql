@@ -24,6 +24,16 @@
 {%- endmacro %}
 
 
+{#- The text of one field of an object; the name of the field is an expression, so that data can say it. -#}
+{% macro json_field(document, name) -%}
+    {{ return(adapter.dispatch('json_field', 'tieout')(document, name)) }}
+{%- endmacro %}
+
+{% macro default__json_field(document, name) -%}
+    ({{ document }} ->> {{ name }})
+{%- endmacro %}
+
+
 {#-
     The elements of a JSON array as a relation after `cross join`: columns <alias>.element, <alias>.position (from 1).
     Anything but an array (null, object, text) has no elements.

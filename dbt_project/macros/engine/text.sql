@@ -20,3 +20,13 @@
 {% macro default__joined_text(expression, separator) -%}
     string_agg(distinct cast({{ expression }} as text), '{{ separator }}' order by cast({{ expression }} as text))
 {%- endmacro %}
+
+
+{#- Aggregate: texts joined with a separator, in the order of another expression. -#}
+{% macro joined_in_order(expression, separator, order_by) -%}
+    {{ return(adapter.dispatch('joined_in_order', 'tieout')(expression, separator, order_by)) }}
+{%- endmacro %}
+
+{% macro default__joined_in_order(expression, separator, order_by) -%}
+    string_agg({{ expression }}, '{{ separator }}' order by {{ order_by }})
+{%- endmacro %}

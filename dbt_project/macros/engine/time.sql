@@ -31,13 +31,37 @@
 {%- endmacro %}
 
 
-{#- The instant at which a local date starts in a zone. At a gap or an overlap of clocks: the later reading, as Postgres gives. -#}
+{#-
+    The first instant of a local date in a zone. A midnight that clocks skip is the instant after the gap; of a midnight that clocks
+    repeat (they go back by an hour or half an hour at 01:00 or 00:30) it is the first.
+-#}
 {% macro start_of_local_day(date, zone) -%}
     {{ return(adapter.dispatch('start_of_local_day', 'tieout')(date, zone)) }}
 {%- endmacro %}
 
 {% macro default__start_of_local_day(date, zone) -%}
-    (cast({{ date }} as timestamp) at time zone {{ zone }})
+    {%- set later = '(cast(' ~ date ~ ' as timestamp) at time zone ' ~ zone ~ ')' -%}
+    (case
+        when {{ local_date(later ~ " - interval '60 minutes'", zone) }} = {{ date }} then {{ later }} - interval '60 minutes'
+        when {{ local_date(later ~ " - interval '30 minutes'", zone) }} = {{ date }} then {{ later }} - interval '30 minutes'
+        else {{ later }}
+    end)
+{%- endmacro %}
+
+
+{#- The time of day of an instant in a zone, a text 'hh:mm' from 00:00 to 23:59. -#}
+{% macro local_clock(instant, zone) -%}
+    {{ return(adapter.dispatch('local_clock', 'tieout')(instant, zone)) }}
+{%- endmacro %}
+
+{% macro default__local_clock(instant, zone) -%}
+    to_char(({{ instant }}) at time zone {{ zone }}, 'HH24:MI')
+{%- endmacro %}
+
+
+{#- Seconds since 1970-01-01T00:00:00Z as exact numeric; leap seconds are not counted. -#}
+{% macro epoch_seconds(instant) -%}
+    {{ seconds_between(timestamp_literal('1970-01-01T00:00:00Z'), instant) }}
 {%- endmacro %}
 
 
@@ -145,6 +169,16 @@
 
 {% macro default__date_text(date) -%}
     to_char({{ date }}, 'YYYY-MM-DD')
+{%- endmacro %}
+
+
+{#- 'YYYY-MM' of a date. -#}
+{% macro month_text(date) -%}
+    {{ return(adapter.dispatch('month_text', 'tieout')(date)) }}
+{%- endmacro %}
+
+{% macro default__month_text(date) -%}
+    to_char({{ date }}, 'YYYY-MM')
 {%- endmacro %}
 
 

@@ -1,0 +1,43 @@
+with
+
+cases as (
+    select
+        case_id,
+        inputs
+    from {{ conformance_cases() }} as cases
+),
+
+listed_events as (
+    select
+        cases.case_id,
+        listed.position as event_no,
+        listed.element as document,
+        (
+            select jsonb_agg(listed.element -> (fields.element #>> '{}') order by fields.position)
+            from {{ json_array_elements(json_node('cases.inputs', 'key'), 'fields') }}
+        ) as identity
+    from cases
+    cross join {{ json_array_elements(json_node('inputs', 'events'), 'listed') }}
+),
+
+numbered as (
+    select
+        case_id,
+        {{ to_numeric(json_text('document', 'value')) }} as quantity,
+        {{ copy_number(['case_id', 'identity'], ['event_no']) }} as copy_no
+    from listed_events
+),
+
+final as (
+    select
+        cases.case_id,
+        jsonb_build_object(
+            'count', cast(count(numbered.copy_no) as text),
+            'sum', cast(coalesce(sum(numbered.quantity), 0) as text)
+        ) as outputs
+    from cases
+    left join numbered on cases.case_id = numbered.case_id and numbered.copy_no = 1
+    group by cases.case_id
+)
+
+select * from final

@@ -1,0 +1,45 @@
+with
+
+cases as (
+    select
+        case_id,
+        inputs,
+        {{ json_text('inputs', 'timezone') }} as timezone,
+        {{ json_text('inputs', 'unit') }} as unit
+    from {{ conformance_cases() }} as cases
+),
+
+events as (
+    select
+        cases.case_id,
+        cases.unit,
+        {{ local_date(to_timestamp_utc("(listed.element #>> '{}')"), 'cases.timezone') }} as usage_on
+    from cases
+    cross join {{ json_array_elements(json_node('inputs', 'timestamps'), 'listed') }}
+),
+
+counts as (
+    select
+        case_id,
+        {{ local_label('usage_on', 'unit') }} as label,
+        count(*) as event_count
+    from events
+    group by case_id, {{ local_label('usage_on', 'unit') }}
+),
+
+final as (
+    select
+        cases.case_id,
+        jsonb_build_object(
+            'counts',
+            coalesce(
+                jsonb_object_agg(counts.label, cast(counts.event_count as text)) filter (where counts.label is not null),
+                '{}'
+            )
+        ) as outputs
+    from cases
+    left join counts on cases.case_id = counts.case_id
+    group by cases.case_id
+)
+
+select * from final
