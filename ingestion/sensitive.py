@@ -116,7 +116,11 @@ NEEDLES = (
     *("_live_", "_test_", "whsec_", "AKIA", "ASIA", "PRIVATE KEY", "earer "),
     *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "xox", "eyJ", "AIza"),
 )
-BYTE_NEEDLES = (b"@", *(needle.encode() for needle in NEEDLES))
+# Each with the one of its signs that is rarest in ids.
+BYTE_NEEDLES = {
+    needle.encode(): next(sign.encode() for sign in "@_ KVSJIx" if sign in needle) for needle in ("@", *NEEDLES)
+}
+SIGNS = frozenset(BYTE_NEEDLES.values())
 DIGITS = bytes(ord("0") if code in b"0123456789" else ord("-") if code in b" -" else ord("x") for code in range(256))
 LONG_RUN, GROUPS = b"0" * 13, (b"0000-0000-0000-0", b"0000-000000-0000")
 ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\u00([2-7][0-9a-fA-F])")
@@ -124,10 +128,7 @@ PERSONAL_PAIR = re.compile(
     rf'("(?:{"|".join(sorted(PERSONAL_FIELDS))})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s,}}\]"]+)', re.IGNORECASE
 )
 NULL = "null"
-# Vectorised, and coarse: what these find is looked at again one by one. Ids are opaque and often long numbers, of which
-# one in fifty would pass for a card, so a plain run of digits is no sign in an id.
-COARSE_OF_IDS = "|".join(NEEDLES) + "|@|[0-9]{4}[ -][0-9]{4}[ -][0-9]{4}[ -][0-9]|[0-9]{4}[ -][0-9]{6}[ -][0-9]{4}"
-COARSE = COARSE_OF_IDS + "|[0-9]{13}"
+COARSE_NUMBER = "[0-9]{13}|[0-9]{4}[ -][0-9]{4,6}[ -][0-9]{4}"
 
 
 @dataclass(slots=True)
@@ -223,16 +224,18 @@ def screened(spec: ObjectSpec, record_id: str, fields: dict[str, Any], payload: 
 
 
 def sensitive_rows(events: pa.Table) -> tuple[pa.BooleanArray | None, dict[int, str]]:
-    """Of usage events: a mask of the rows that hold what must not be stored, and the kind by row; None for no row."""
+    """Of usage events: a mask of the rows that hold what must not be stored, and the kind by row; None for no row.
+
+    Ids of events are searched for keys and addresses alone: of long numbers, one in fifty would pass for a card.
+    """
     kinds: dict[int, str] = {}
-    for name in ("source", "event_type", "subject", "dimensions", "event_id"):
-        column = events.column(name).combine_chunks()
-        if name == "event_id":
-            _mark(column, np.arange(len(column)), COARSE_OF_IDS, kinds, opaque=True)
-            continue
-        encoded = column.dictionary_encode()
-        codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
-        _mark(encoded.dictionary, codes, COARSE, kinds, opaque=False)
+    for name in ("source", "event_type", "subject", "dimensions"):
+        encoded = events.column(name).combine_chunks().dictionary_encode()
+        for place, kind in _found_in(encoded.dictionary, numbers=True):
+            for row in pc.indices_nonzero(pc.equal(encoded.indices, place)).to_pylist():
+                kinds.setdefault(row, kind)
+    for row, kind in _found_in(events.column("event_id").combine_chunks(), numbers=False):
+        kinds.setdefault(row, kind)
     if not kinds:
         return None, kinds
     mask = np.zeros(events.num_rows, bool)
@@ -240,28 +243,27 @@ def sensitive_rows(events: pa.Table) -> tuple[pa.BooleanArray | None, dict[int, 
     return pa.array(mask), kinds
 
 
-def _mark(texts: pa.Array, codes: np.ndarray[Any, Any], coarse: str, kinds: dict[int, str], *, opaque: bool) -> None:
-    """Note the rows whose text holds something; ``codes`` gives each row's place in ``texts``."""
-    if not _buffer_worth_looking(texts, numbers=not opaque):
-        return
-    for place in pc.indices_nonzero(pc.match_substring_regex(texts, coarse)).to_pylist():
-        kind = kind_of(texts[place].as_py(), contextual=opaque)
-        if kind is not None:
-            for row in np.flatnonzero(codes == place).tolist():
-                kinds.setdefault(row, kind)
-
-
-def _buffer_worth_looking(texts: pa.Array, *, numbers: bool) -> bool:
-    """Whether the bytes of all texts together hold a sign of anything; tells in a fraction of the time of a regex."""
+def _found_in(texts: pa.Array, *, numbers: bool) -> Iterator[tuple[int, str]]:
+    """Place and kind of every text that holds something. All texts are first looked at as one run of bytes."""
     data = texts.buffers()[2] if len(texts) else None
     if data is None:
-        return False
+        return
     offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset :][: len(texts) + 1]
-    content = data.to_pybytes()[offsets[0] : offsets[-1]]
-    if any(needle in content for needle in BYTE_NEEDLES):
-        return True
-    shape = content.translate(DIGITS)
-    return any(group in shape for group in GROUPS) or (numbers and LONG_RUN in shape)
+    content = memoryview(data)[offsets[0] : offsets[-1]].tobytes()
+    # one sign of each is looked for first, which goes ten times as fast
+    signs = {sign for sign in SIGNS if sign in content}
+    masks = [
+        pc.match_substring(texts, needle.decode())
+        for needle, sign in BYTE_NEEDLES.items()
+        if sign in signs and needle in content
+    ]
+    if numbers and _has_numbers(content):
+        masks.append(pc.match_substring_regex(texts, COARSE_NUMBER))
+    places = {place for mask in masks for place in pc.indices_nonzero(mask).to_pylist()}
+    for place in sorted(places):
+        kind = kind_of(texts[place].as_py(), contextual=not numbers)
+        if kind is not None:
+            yield place, kind
 
 
 def _has_numbers(content: bytes) -> bool:
