@@ -316,6 +316,7 @@ SHAPES: dict[str, dict[str, Field]] = {
                 "weighted_sum",
                 "sum_of_bucket_max",
                 "prorated_sum",
+                "prorated_unique_days",
             )
         ),
         "quantity_field": _optional(_code),
@@ -331,6 +332,7 @@ SHAPES: dict[str, dict[str, Field]] = {
         "window_start": _optional(_time_of_day),
         "window_end": _optional(_time_of_day),
         "initial_value": _optional(_amount),
+        "carries_over": _optional(_flag),
         "stripe_meter_id": _optional(_code),
     },
     "plans": {

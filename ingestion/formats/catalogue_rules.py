@@ -14,7 +14,10 @@ Rule = Callable[[Fields], Iterator[str]]
 
 TIERED = frozenset({"graduated", "volume", "graduated_percentage"})
 BY_PARTS = frozenset({"percentage", "matrix", "blocks"})
-WITHOUT_QUANTITY = frozenset({"count", "unique", "unique_add_remove"})
+OVER_TIME = frozenset({"unique_add_remove", "prorated_unique_days"})
+SUMS_OVER_TIME = frozenset({"weighted_sum", "prorated_sum"})
+LEVELS = {"initial_value": SUMS_OVER_TIME, "carries_over": SUMS_OVER_TIME | OVER_TIME}
+WITHOUT_QUANTITY = frozenset({"count", "unique"}) | OVER_TIME
 PERCENTAGE_ONLY = (
     "fixed_amount",
     "free_transactions",
@@ -55,12 +58,19 @@ def _meter_quantity(fields: Fields) -> Iterator[str]:
         yield "quantity_field is missing; only a meter with aggregation: count or unique does without"
     if fields["aggregation"] == "unique" and not fields.get("quantity_field") and not fields.get("key_field"):
         yield "aggregation unique needs key_field, the field whose distinct values count (or quantity_field)"
-    if fields["aggregation"] == "unique_add_remove":
+    if fields["aggregation"] in OVER_TIME:
         for needed in ("key_field", "operation_field"):
             if not fields.get(needed):
-                yield f"aggregation unique_add_remove needs {needed}"
+                yield f"aggregation {fields['aggregation']} needs {needed}"
     if fields["aggregation"] == "sum_of_bucket_max" and not fields.get("bucket_minutes"):
         yield "aggregation sum_of_bucket_max needs bucket_minutes, of at least 1"
+
+
+def _meter_level(fields: Fields) -> Iterator[str]:
+    """What a period starts with is asked of levels alone; a sum or a peak starts at nothing."""
+    for name, aggregations in LEVELS.items():
+        if fields.get(name) and fields["aggregation"] not in aggregations:
+            yield f"{name} belongs to aggregation {', '.join(sorted(aggregations))}; remove it"
 
 
 def _meter_fields(fields: Fields) -> Iterator[str]:
@@ -163,7 +173,7 @@ def _price_bounds(fields: Fields) -> Iterator[str]:
 
 
 RULES: dict[str, tuple[Rule, ...]] = {
-    "meters": (_meter_quantity, _meter_fields, _meter_window),
+    "meters": (_meter_quantity, _meter_level, _meter_fields, _meter_window),
     "plans": (_interval,),
     "prices": (_interval, _price_amount, _price_fields, _price_tiers, _price_bounds),
     "conventions": (_interval,),

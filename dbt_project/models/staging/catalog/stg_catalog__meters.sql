@@ -21,6 +21,7 @@ final as (
         {{ json_text('payload', 'window_start') }} as window_start,
         {{ json_text('payload', 'window_end') }} as window_end,
         {{ to_numeric(json_text('payload', 'initial_value')) }} as initial_value,
+        {{ to_boolean(json_text('payload', 'carries_over')) }} as carries_over,
         {{ json_text('payload', 'stripe_meter_id') }} as stripe_meter_id,
         is_deleted,
         load_id,
