@@ -1,4 +1,8 @@
-"""NetSuite: CSV with SuiteQL names, or SuiteQL's JSON pages. Times without zone are UTC; ask for ISO dates."""
+"""NetSuite: CSV with SuiteQL names, or SuiteQL's JSON pages. Times without zone are UTC; ask for ISO dates.
+
+`isdeleted` is no column of SuiteQL: our own source says with it that a record stands in the list of deleted records,
+and with `transactionlastmodifieddate` with which change of its transaction a line was read.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,9 @@ from ingestion.objects import PAGED_FORMATS, ObjectSpec
 def _object(
     name: str, identity: tuple[str, ...] = ("id",), updated_at: str | None = "lastmodifieddate", **rules: Any
 ) -> ObjectSpec:
-    return ObjectSpec("erp", name, f"erp__{name}", PAGED_FORMATS, identity, updated_at=updated_at, **rules)
+    return ObjectSpec(
+        "erp", name, f"erp__{name}", PAGED_FORMATS, identity, updated_at=updated_at, deleted="isdeleted", **rules
+    )
 
 
 OBJECTS = (
@@ -22,7 +28,7 @@ OBJECTS = (
     _object(
         "transactionaccountingline",
         ("accountingbook", "transaction", "transactionline", "account"),
-        None,
+        "transactionlastmodifieddate",
         may_be_empty=("account",),
     ),
 )
