@@ -1,10 +1,17 @@
 {#- Rules that more than one usage model needs. -#}
 
-{#- Usage events of the days given (all when none is given and the model is built anew), as a select. -#}
-{% macro usage_events_of(days) -%}
+{#- Usage events of the days given (all when none is given and the model is built anew), as a select; of some event types alone when a list names them. -#}
+{% macro usage_events_of(days, event_types=none) -%}
+    {%- set conditions = [] -%}
+    {%- if is_incremental() -%}
+        {%- do conditions.append('occurred_on in (' ~ literal_dates(days) ~ ')') -%}
+    {%- endif -%}
+    {%- if event_types is not none -%}
+        {%- do conditions.append('event_type in (' ~ literal_texts(event_types) ~ ')') -%}
+    {%- endif -%}
     select * from {{ ref('stg_usage__events') }}
-    {%- if is_incremental() %}
-    where occurred_on in ({{ literal_dates(days) }})
+    {%- if conditions %}
+    where {{ conditions | join(' and ') }}
     {%- endif %}
 {%- endmacro %}
 
@@ -57,11 +64,13 @@
 
 
 {#-
-    Pre-hook of int_usage__daily: the temporary relation touched_usage_keys(account_id, event_type, meter_code, usage_on), the keys to replace:
-    those of the events that the touched loads brought, those of every other copy of these events, and those whose account changed its
-    zone or whose event type changed its meter (with the neighbouring days, where the events may now belong).
+    Pre-hook of int_usage__daily and int_usage__daily_parts: the temporary relation touched_usage_keys(account_id, event_type, meter_code,
+    usage_on), the keys to replace: those of the events that the touched loads brought (of some event types alone when a list names them),
+    those of every other copy of these events, and those whose account changed its zone or whose event type changed its meter (with the
+    neighbouring days, where the events may now belong).
 -#}
-{% macro make_touched_usage_keys() -%}
+{% macro make_touched_usage_keys(event_types=none) -%}
+    {%- set of_types = '' if event_types is none else ' and event_type in (' ~ literal_texts(event_types) ~ ')' -%}
     {%- set load_seqs = literal_integers(touched_usage_load_seqs()) -%}
     {%- set days = literal_dates(touched_usage_days()) -%}
     {%- set query -%}
@@ -69,11 +78,11 @@
             events as (
                 select account_id, event_type, occurred_at
                 from {{ ref('stg_usage__events') }}
-                where load_seq in ({{ load_seqs }}) and occurred_on in ({{ days }})
+                where load_seq in ({{ load_seqs }}) and occurred_on in ({{ days }}){{ of_types }}
                 union all
                 select account_id, event_type, occurred_at
                 from {{ ref('int_usage__event_repeats') }}
-                where occurred_on in ({{ days }})
+                where occurred_on in ({{ days }}){{ of_types }}
             ),
             zoned as (
                 select
@@ -99,27 +108,39 @@
 
 
 {#-
-    Rows of int_usage__daily that the touched loads of accounts and meters put elsewhere, as a select (account_id, event_type, meter_code,
-    usage_on): the account's zone is another now, or the event type's meter or aggregation. Read through the index on the account, so that
-    a day without such a change costs the same on any history; only a delivery of meters compares every row.
+    Rows of int_usage__daily that the touched loads of accounts and of the catalogue put elsewhere or measure in another way, as a select
+    (account_id, event_type, meter_code, usage_on): the account's zone is another now, or the definition of the event type's meter. Read
+    through the index on the account, so that a day without such a change costs the same on any history; only a delivery of the
+    catalogue compares every row.
 -#}
 {% macro remapped_usage() -%}
+    {%- set built = usage_daily_as_built() -%}
     select daily.account_id, daily.event_type, daily.meter_code, daily.usage_on
     from {{ ref('int_usage__account_zones') }} as zones
-    inner join {{ this }} as daily on zones.account_id = daily.account_id
+    inner join {{ built }} as daily on zones.account_id = daily.account_id
     where
         zones.load_id in (select loads.load_id from {{ touched_loads('control_plane', 'accounts') }} as loads)
         and daily.timezone <> zones.timezone
     union
     select daily.account_id, daily.event_type, daily.meter_code, daily.usage_on
-    from {{ this }} as daily
+    from {{ built }} as daily
     left join {{ ref('int_usage__meters') }} as meters on daily.event_type = meters.event_type
     where
-        exists (select 1 from {{ touched_loads('catalog', 'meters') }} as loads)
+        exists (select 1 from {{ touched_loads('catalog') }} as loads)
         and (
             daily.meter_code <> coalesce(meters.meter_code, daily.event_type)
-            or daily.aggregation <> coalesce(meters.aggregation, 'sum')
+            or daily.meter_definition is distinct from meters.meter_definition
         )
+{%- endmacro %}
+
+
+{#-
+    int_usage__daily as the last build left it. The parts of its days are built before it and replace the same keys, so both ask
+    the one table that knows how every day was measured.
+-#}
+{% macro usage_daily_as_built() -%}
+    {%- set built = adapter.get_relation(this.database, this.schema, 'int_usage__daily') if execute else none -%}
+    {{ return(built or this) }}
 {%- endmacro %}
 
 
@@ -138,47 +159,49 @@
 {%- endmacro %}
 
 
-{#-
-    Distinct values and latest quantity per account, event type and local day, of the meters that aggregate so, as a select. A value is the
-    meter's dimensions where it declares any, else the quantity. The latest event is the last to happen; of several, the last delivered.
--#}
-{% macro usage_daily_ordered(days) -%}
-    {%- set event_types = ordered_event_types() -%}
-    select
-        account_id,
-        event_type,
-        usage_on,
-        count(distinct value_text) as distinct_count,
-        max(quantity) filter (where recency = 1) as latest_quantity
-    from (
-        select
-            events.account_id,
-            events.event_type,
-            events.usage_on,
-            events.quantity,
-            coalesce({{ json_as_text('events.dimensions') }}, cast(events.quantity as text)) as value_text,
-            row_number() over (
-                partition by events.account_id, events.event_type, events.usage_on
-                order by events.occurred_at desc, events.delivered_on desc, events.load_id desc, events.line_no desc
-            ) as recency
-        from {{ ref('int_usage__events') }} as events
-        where
-            {{ 'events.event_type in (' ~ literal_texts(event_types) ~ ')' if event_types else 'false' }}
-            {%- if is_incremental() %}
-            and events.occurred_on in ({{ literal_dates(days) }})
-            {%- endif %}
-    ) as ranked
-    group by account_id, event_type, usage_on
+{#- What orders events of one instant: the last delivered is the last. -#}
+{% macro usage_tie_break() -%}
+    {{ return(['delivered_on', 'load_id', 'line_no']) }}
 {%- endmacro %}
 
 
-{#- The event types whose meters aggregate by distinct values or by the latest one, a list; mostly empty, and then nothing is read for them. -#}
-{% macro ordered_event_types() -%}
+{#- The event types whose meters need more of a day than its sum and count, a list; without one nothing is read for them. -#}
+{% macro detailed_event_types() -%}
     {%- set meters = ref('int_usage__meters') -%}
     {%- if execute -%}
-        {%- set query = "select event_type from " ~ meters ~ " where aggregation in ('unique', 'latest') order by 1" -%}
-        {{ return(run_query(query).columns[0].values() | list) }}
+        {{ return(run_query("select event_type from " ~ meters ~ " where is_detailed order by 1").columns[0].values() | list) }}
     {%- else -%}
         {{ return([]) }}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#-
+    The quantity of days whose sum and count say everything, as a select: the keys, event_count and quantity. Columns of `days`: the
+    keys, usage_on, is_detailed, aggregation, event_count, quantity_sum, multiplier, rounding_digits and rounding_mode.
+-#}
+{% macro plain_quantities(days, keys) -%}
+    select
+        {{ keys | join(', ') }},
+        event_count,
+        {{ rounded_quantity(quantity_numerator(), quantity_denominator()) }} as quantity
+    from (
+        select
+            days.*,
+            days.event_count as quantity_count,
+            days.quantity_sum * {{ days_between("date '1970-01-01'", 'days.usage_on') }} as quantity_days,
+            {{ add_days('days.usage_on', 1) }} as end_day,
+            1 as period_days,
+            0 as initial_quantity,
+            false as floor_zero,
+            cast(null as timestamp with time zone) as ends_at
+            {%- for column in (
+                'quantity_min', 'quantity_max', 'quantity_seconds', 'latest_quantity', 'key_count', 'present_count', 'present_days',
+                'bucket_max_sum', 'period_seconds', 'denominator_seconds',
+            ) %},
+            cast(null as numeric) as {{ column }}
+            {%- endfor %}
+        from {{ days }} as days
+        where not days.is_detailed
+    ) as measured
 {%- endmacro %}

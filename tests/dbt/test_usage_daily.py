@@ -33,21 +33,33 @@ VIEWS = (
     "+stg_ops__loads",
     "+stg_ops__builds",
     "+stg_catalog__meters",
+    "+stg_catalog__meter_filters",
+    "+stg_catalog__meter_groups",
+    "+stg_catalog__prices",
     "+stg_control_plane__accounts",
 )
 MODELS = (
     "int_usage__account_zones",
+    "int_usage__meter_filters",
+    "int_usage__meter_groups",
     "int_usage__meters",
     "int_usage__load_days",
     "int_usage__event_repeats",
     "int_usage__delayed_events",
+    "int_usage__daily_parts",
     "int_usage__daily",
     "int_usage__events",
     "int_usage__late_events",
     "int_usage__event_conflicts",
     "fct_usage_daily",
 )
-TABLES = ("int_usage__daily", "int_usage__event_repeats", "int_usage__delayed_events", "int_usage__late_events")
+TABLES = (
+    "int_usage__daily",
+    "int_usage__daily_parts",
+    "int_usage__event_repeats",
+    "int_usage__delayed_events",
+    "int_usage__late_events",
+)
 FIRST_DAY = date(2026, 3, 1)
 
 

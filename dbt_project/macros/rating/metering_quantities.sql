@@ -55,7 +55,7 @@
     One row a row of `meterings`: its keys, event_count, numerator and denominator (the exact quantity; 0 / 1 without events) and quantity,
     rounded as the metering says.
 
-    Columns of `meterings`: the keys, aggregation, initial_value, multiplier, floor_zero, period_start and period_end (instants),
+    Columns of `meterings`: the keys, aggregation, initial_value, multiplier, floor_zero, starts_at and ends_at (instants),
     first_day and end_day (dates, half-open), denominator_seconds (null: those of the period), rounding_digits, rounding_mode (null: the
     quotient as the engine gives it). Columns of `states`: the keys, is_initial (of before the period: what a level starts with) and
     those that usage_states gives. A key of `part_key` or time of the last event may be null where the aggregation does not ask.
@@ -70,7 +70,7 @@
     described as (
         select
             meterings.*,
-            {{ seconds_between('meterings.period_start', 'meterings.period_end') }} as period_seconds,
+            {{ seconds_between('meterings.starts_at', 'meterings.ends_at') }} as period_seconds,
             {{ days_between('meterings.first_day', 'meterings.end_day') }} as period_days
         from {{ meterings }} as meterings
     ),
@@ -196,11 +196,17 @@
         event_count,
         case when exact_denominator <= 0 then 0 else exact_numerator end as numerator,
         case when exact_denominator <= 0 then 1 else exact_denominator end as denominator,
-        case
-            when exact_denominator <= 0 then 0
-            else {{ round_ratio_as('exact_numerator', 'exact_denominator', 'rounding_digits', 'rounding_mode') }}
-        end as quantity
+        {{ rounded_quantity('exact_numerator', 'exact_denominator') }} as quantity
     from ratios
+{%- endmacro %}
+
+{#- The quantity as its meter rounds it; an unrounded whole is not divided, so that it keeps its digits. -#}
+{% macro rounded_quantity(numerator, denominator) -%}
+    (case
+        when ({{ denominator }}) <= 0 then 0
+        when ({{ denominator }}) = 1 and rounding_mode is null then {{ numerator }}
+        else {{ round_ratio_as(numerator, denominator, 'rounding_digits', 'rounding_mode') }}
+    end)
 {%- endmacro %}
 
 {#- Whether two relations agree on all key columns. -#}
@@ -225,7 +231,7 @@
             when 'weighted_sum'
                 then
                     initial_quantity * period_seconds
-                    + coalesce(quantity_sum, 0) * {{ epoch_seconds('period_end') }}
+                    + coalesce(quantity_sum, 0) * {{ epoch_seconds('ends_at') }}
                     - coalesce(quantity_seconds, 0)
             when 'prorated_sum'
                 then
@@ -246,6 +252,16 @@
         'sum', 'count', 'max', 'min', 'avg', 'latest', 'unique', 'unique_add_remove', 'sum_with_multiplier', 'sum_of_bucket_max',
         'weighted_sum', 'prorated_sum', 'prorated_unique_days'
     )
+{%- endmacro %}
+
+{#- Aggregations that the sums and counts of days add up to, without anything else of the days. -#}
+{% macro is_additive(aggregation) -%}
+    ({{ aggregation }} in ('sum', 'count', 'avg', 'prorated_sum'))
+{%- endmacro %}
+
+{#- Aggregations that divide. -#}
+{% macro is_quotient(aggregation) -%}
+    ({{ aggregation }} in ('avg', 'weighted_sum', 'prorated_sum', 'prorated_unique_days'))
 {%- endmacro %}
 
 {% macro quantity_denominator() -%}

@@ -50,7 +50,6 @@ counted as (
         local_events.event_type,
         local_events.usage_on,
         sum(local_events.quantity) filter (where local_events.is_conflict is null) as quantity_sum,
-        max(local_events.quantity) filter (where local_events.is_conflict is null) as quantity_max,
         count(*) filter (where local_events.is_conflict is null) as event_count,
         count(*) filter (where not local_events.is_conflict) as duplicate_count,
         count(*) filter (where local_events.is_conflict) as conflict_count,
@@ -71,39 +70,109 @@ counted as (
     group by local_events.account_id, local_events.event_type, local_events.usage_on
 ),
 
--- Only meters that ask for an order or for distinct values pay for them.
-ordered as (
-    {{ usage_daily_ordered(days) }}
+described as (
+    select
+        counted.*,
+        coalesce(meters.meter_code, counted.event_type) as meter_code,
+        coalesce(meters.aggregation, 'sum') as aggregation,
+        coalesce(meters.is_detailed, false) as is_detailed,
+        meters.meter_definition,
+        meters.multiplier,
+        meters.rounding_digits,
+        meters.rounding_mode,
+        coalesce(zones.timezone, 'UTC') as timezone
+    from counted
+    left join zones on counted.account_id = zones.account_id
+    left join meters on counted.event_type = meters.event_type
+),
+
+plain_days as (
+    {{ plain_quantities('described', ['account_id', 'meter_code', 'usage_on']) }}
+),
+
+detailed_days as (
+    select
+        account_id,
+        meter_code,
+        usage_on,
+        aggregation,
+        multiplier,
+        rounding_digits,
+        rounding_mode,
+        usage_on as first_day,
+        {{ add_days('usage_on', 1) }} as end_day,
+        {{ start_of_local_day('usage_on', 'timezone') }} as starts_at,
+        {{ start_of_local_day(add_days('usage_on', 1), 'timezone') }} as ends_at,
+        cast(null as numeric) as initial_value,
+        cast(null as numeric) as denominator_seconds,
+        false as floor_zero
+    from described
+    where is_detailed
+),
+
+parts as (
+    select
+        parts.*,
+        false as is_initial
+    from {{ ref('int_usage__daily_parts') }} as parts
+    {%- if is_incremental() %}
+    where
+        exists (
+            select 1
+            from touched_usage_keys as touched
+            where
+                touched.account_id = parts.account_id
+                and touched.meter_code = parts.meter_code
+                and touched.usage_on = parts.usage_on
+        )
+    {%- endif %}
+),
+
+detailed_quantities as (
+    {{ metered_quantities('detailed_days', 'parts', ['account_id', 'meter_code', 'usage_on'], usage_tie_break()) }}
+),
+
+quantities as (
+    select
+        account_id,
+        meter_code,
+        usage_on,
+        event_count as measured_count,
+        quantity
+    from plain_days
+    union all
+    select
+        account_id,
+        meter_code,
+        usage_on,
+        event_count as measured_count,
+        quantity
+    from detailed_quantities
 ),
 
 final as (
     select
-        counted.account_id,
-        coalesce(meters.meter_code, counted.event_type) as meter_code,
-        counted.usage_on,
-        coalesce(zones.timezone, 'UTC') as timezone,
-        counted.event_type,
-        coalesce(meters.aggregation, 'sum') as aggregation,
-        coalesce(case meters.aggregation
-            when 'count' then cast(counted.event_count as numeric)
-            when 'max' then counted.quantity_max
-            when 'unique' then cast(ordered.distinct_count as numeric)
-            when 'latest' then ordered.latest_quantity
-            else counted.quantity_sum
-        end, 0) as quantity,
-        counted.event_count,
-        counted.duplicate_count,
-        counted.conflict_count,
-        counted.first_event_at,
-        counted.last_event_at
-    from counted
-    left join zones on counted.account_id = zones.account_id
-    left join meters on counted.event_type = meters.event_type
-    left join ordered
+        described.account_id,
+        described.meter_code,
+        described.usage_on,
+        described.timezone,
+        described.event_type,
+        described.aggregation,
+        quantities.quantity,
+        described.event_count,
+        cast(quantities.measured_count as bigint) as measured_count,
+        described.duplicate_count,
+        described.conflict_count,
+        described.first_event_at,
+        described.last_event_at,
+        case when not described.is_detailed then coalesce(described.quantity_sum, 0) end as quantity_sum,
+        described.meter_definition
+    from described
+    inner join quantities
         on
-            counted.account_id = ordered.account_id
-            and counted.event_type = ordered.event_type
-            and counted.usage_on = ordered.usage_on
+            described.account_id = quantities.account_id
+            and described.meter_code = quantities.meter_code
+            and described.usage_on = quantities.usage_on
 )
 
 select * from final

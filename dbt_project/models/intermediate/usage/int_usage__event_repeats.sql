@@ -15,17 +15,16 @@ events as (
 copies as (
     select
         events.*,
-        row_number() over identity_history as copy_no,
+        {{ copy_number(
+            ['events.occurred_on', 'events.source', 'events.event_id'],
+            ['events.delivered_on', 'events.load_id', 'events.line_no'],
+        ) }} as copy_no,
         count(*) over (partition by events.occurred_on, events.source, events.event_id) as copy_count
     from events
     inner join repeated_identities
         on
             events.occurred_on = repeated_identities.occurred_on
             and {{ identity_hash('events.source', 'events.event_id') }} = repeated_identities.identity_hash
-    window identity_history as (
-        partition by events.occurred_on, events.source, events.event_id
-        order by events.delivered_on, events.load_id, events.line_no
-    )
 ),
 
 first_copies as (

@@ -16,6 +16,7 @@ final as (
         aggregation,
         quantity,
         event_count,
+        measured_count,
         duplicate_count,
         conflict_count,
         first_event_at,

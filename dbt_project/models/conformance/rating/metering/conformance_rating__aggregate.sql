@@ -6,8 +6,8 @@ cases as (
         case_id,
         inputs,
         {{ json_text('inputs', 'kind') }} as aggregation,
-        {{ to_timestamp_utc(json_text('inputs', 'period', 0)) }} as period_start,
-        {{ to_timestamp_utc(json_text('inputs', 'period', 1)) }} as period_end,
+        {{ to_timestamp_utc(json_text('inputs', 'period', 0)) }} as starts_at,
+        {{ to_timestamp_utc(json_text('inputs', 'period', 1)) }} as ends_at,
         {{ to_date(json_text('inputs', 'days', 0)) }} as first_day,
         {{ to_date(json_text('inputs', 'days', 1)) }} as end_day,
         {{ to_numeric(json_text('inputs', 'initial')) }} as initial_value,
@@ -41,8 +41,8 @@ dated_events as (
     select
         case_id,
         aggregation,
-        period_start,
-        period_end,
+        starts_at,
+        ends_at,
         first_day,
         end_day,
         bucket_minutes,
@@ -68,7 +68,7 @@ events as (
         event_no
     from dated_events
     where
-        {{ in_period('occurred_at', 'period_start', 'period_end') }}
+        {{ in_period('occurred_at', 'starts_at', 'ends_at') }}
         and {{ in_period('usage_on', 'first_day', 'end_day') }}
 ),
 
