@@ -64,3 +64,23 @@
 {% macro default__round_half_up_at(number, digits) -%}
     round(cast({{ number }} as numeric), cast({{ digits }} as integer))
 {%- endmacro %}
+
+
+{#- Greatest common divisor of two exact numbers (numeric); what reduces a fraction. -#}
+{% macro greatest_common_divisor(left, right) -%}
+    {{ return(adapter.dispatch('greatest_common_divisor', 'tieout')(left, right)) }}
+{%- endmacro %}
+
+{% macro default__greatest_common_divisor(left, right) -%}
+    gcd(cast({{ left }} as numeric), cast({{ right }} as numeric))
+{%- endmacro %}
+
+
+{#- Quotient of a number by one of its divisors: whole, without decimals. -#}
+{% macro whole_quotient(dividend, divisor) -%}
+    {{ return(adapter.dispatch('whole_quotient', 'tieout')(dividend, divisor)) }}
+{%- endmacro %}
+
+{% macro default__whole_quotient(dividend, divisor) -%}
+    div(cast({{ dividend }} as numeric), cast({{ divisor }} as numeric))
+{%- endmacro %}

@@ -27,3 +27,67 @@
         else cast({{ round_ratio_as(numerator, denominator, digits, mode) }} as text)
     end)
 {%- endmacro %}
+
+{% macro rounded_numerator(numerator, denominator, digits, mode) -%}
+    {#- Numerator of numerator / denominator after rounding: the rounded number itself, or as it was where the mode is null. -#}
+    (case when ({{ mode }}) is null then {{ numerator }} else {{ round_ratio_as(numerator, denominator, digits, mode) }} end)
+{%- endmacro %}
+
+{% macro rounded_denominator(denominator, mode) -%}
+    {#- The denominator that goes with it. -#}
+    (case when ({{ mode }}) is null then {{ denominator }} else 1 end)
+{%- endmacro %}
+
+{% macro floor_of_ratio(numerator, denominator) -%}
+    {#- Exact floor(numerator / denominator) of any sign; the denominator is positive. -#}
+    {{ whole_quotient('(' ~ numerator ~ ') - ' ~ rest_of_ratio(numerator, denominator), denominator) }}
+{%- endmacro %}
+
+{% macro rest_of_ratio(numerator, denominator) -%}
+    {#- What that floor leaves of the numerator: never negative, below the denominator. -#}
+    mod(mod(({{ numerator }}), ({{ denominator }})) + ({{ denominator }}), ({{ denominator }}))
+{%- endmacro %}
+
+{#-
+    The least common denominator of each group of fractions: relation with `key` and `denominator` (positive) gives one row a
+    key with common_denominator.
+-#}
+{% macro common_denominators(relation, key, denominator) -%}
+    with recursive places as (
+        select
+            {{ key }},
+            {{ denominator }} as denominator,
+            row_number() over (partition by {{ key }} order by {{ denominator }}) as place,
+            count(*) over (partition by {{ key }}) as places
+        from (select distinct {{ key }}, {{ denominator }} from {{ relation }} as fractions) as denominators
+    ),
+
+    multiples as (
+        select
+            {{ key }},
+            place,
+            places,
+            cast(denominator as numeric) as common_denominator
+        from places
+        where place = 1
+
+        union all
+
+        select
+            multiples.{{ key }},
+            places.place,
+            multiples.places,
+            multiples.common_denominator
+            * {{ whole_quotient(
+                'places.denominator', greatest_common_divisor('multiples.common_denominator', 'places.denominator')
+            ) }}
+        from multiples
+        inner join places on multiples.{{ key }} = places.{{ key }} and multiples.place + 1 = places.place
+    )
+
+    select
+        {{ key }},
+        common_denominator
+    from multiples
+    where place = places
+{%- endmacro %}

@@ -1,0 +1,257 @@
+{#- Coupons: what one takes off an amount, and what several take off the lines of a document, one after the other. -#}
+
+{% macro coupon_rank(order_by_convention, kind, given_no, document_id) -%}
+    {#- Place of a coupon in the order of its document's convention: percentages before fixed amounts, or as given. -#}
+    row_number() over (
+        partition by {{ document_id }}
+        order by
+            case when {{ order_by_convention }} = 'percent_then_fixed' and {{ kind }} = 'fixed' then 1 else 0 end,
+            {{ given_no }}
+    )
+{%- endmacro %}
+
+{% macro coupon_left(kind, value_numerator, value_denominator, used_numerator, used_denominator) -%}
+    {#- What is left of a coupon that was used before; of a percentage nothing is ever used up. Its denominator is the product
+        of both. -#}
+    (case
+        when {{ kind }} = 'fixed'
+            then ({{ value_numerator }}) * ({{ used_denominator }}) - ({{ used_numerator }}) * ({{ value_denominator }})
+        else ({{ value_numerator }}) * ({{ used_denominator }})
+    end)
+{%- endmacro %}
+
+{% macro coupon_numerator(kind, value_numerator, value_denominator, base_numerator, base_denominator, digits, mode) -%}
+    {#- What a coupon takes off base_numerator / base_denominator, never less than nothing nor more than the base. A
+        percentage is rounded; a fixed value is not. The denominator is base_denominator * coupon_multiple. -#}
+    {%- set percent_numerator = '(' ~ base_numerator ~ ') * (' ~ value_numerator ~ ')' -%}
+    {%- set percent_denominator = '(' ~ base_denominator ~ ') * 100 * (' ~ value_denominator ~ ')' -%}
+    greatest(
+        least(
+            case
+                when {{ kind }} = 'fixed' then ({{ value_numerator }}) * ({{ base_denominator }})
+                when ({{ mode }}) is null then {{ percent_numerator }}
+                else ({{ base_denominator }}) * {{ round_ratio_as(percent_numerator, percent_denominator, digits, mode) }}
+            end,
+            ({{ base_numerator }}) * {{ coupon_multiple(kind, value_denominator, mode) }}
+        ),
+        0
+    )
+{%- endmacro %}
+
+{% macro coupon_multiple(kind, value_denominator, mode) -%}
+    {#- How much finer than its base what a coupon takes is measured. -#}
+    (case
+        when {{ kind }} = 'fixed' then ({{ value_denominator }})
+        when ({{ mode }}) is null then 100 * ({{ value_denominator }})
+        else 1
+    end)
+{%- endmacro %}
+
+
+{#-
+    Coupons taken off the lines of documents, in order, each on what the ones before it left.
+
+    lines: relation, one row a line (document_id, line_no), with
+        amount_numerator, scale   the amount: numerator over scale, one scale a document (1 for decimals)
+    coupons: relation, one row a coupon (document_id, coupon_no from 1 without gaps, in the order they are taken), with
+        kind                      percent (12.5 = 12.5 %) or fixed
+        value_numerator, value_denominator   what it is worth, less what of it was used before
+        allocation                how the lines share it: largest_remainder (to the unit of `digits`), exact (in proportion),
+                                  or line (a percentage of each line by itself, rounded by line, on credits as well)
+        digits, mode              rounding of a percentage; a mode of null rounds nothing
+    scopes: relation, one row a line that a coupon counts for (document_id, coupon_no, line_no)
+
+    A coupon never takes more than its lines hold. Lines share it in proportion to what they still hold.
+    Gives one row a line and step (document_id, line_no, coupon_no; coupon_no 0 is the line before all coupons):
+        held_numerator, scale     what the line holds after the step
+        taken_numerator           what the step took off the line, over the same scale
+        is_last                   whether the line holds this after all coupons
+-#}
+{% macro take_coupons(lines, coupons, scopes) -%}
+    {%- set value = ['kind', 'value_numerator', 'value_denominator'] -%}
+    {%- set rounding = ['digits', 'mode'] -%}
+    {%- set unit = power_of_ten('digits') -%}
+    with recursive counted as (
+        select
+            document_id,
+            max(coupon_no) as coupon_count
+        from {{ coupons }} as coupons
+        group by document_id
+    ),
+
+    -- Every amount of a document has one denominator (scale) at a time, so that what its lines hold is summed exactly.
+    walk as (
+        select
+            lines.document_id,
+            lines.line_no,
+            cast(0 as bigint) as coupon_no,
+            coalesce(counted.coupon_count, 0) as coupon_count,
+            cast(lines.amount_numerator as numeric) as held_numerator,
+            cast(lines.scale as numeric) as scale,
+            cast(0 as numeric) as taken_numerator
+        from {{ lines }} as lines
+        left join counted on lines.document_id = counted.document_id
+
+        union all
+
+        select
+            document_id,
+            line_no,
+            coupon_no,
+            coupon_count,
+            next_numerator as held_numerator,
+            scale * widening as scale,
+            held_numerator * widening - next_numerator as taken_numerator
+        from (
+            select
+                ranked.*,
+                case
+                    when not in_scope then held_numerator * widening
+                    when allocation = 'line' then held_numerator * widening - sign(held_numerator) * taken_of_base
+                    when allocation = 'exact' then held_numerator * kept
+                    when taken_of_base = 0 then held_numerator
+                    else
+                        held_numerator - scale * {{ power_of_ten('-digits') }} * (
+                            share_floor + case when rest_rank <= units_taken - floor_sum then 1 else 0 end
+                        )
+                end as next_numerator
+            from (
+                select
+                    shared.*,
+                    sum(case when in_scope then share_floor else 0 end) over (partition by document_id) as floor_sum,
+                    row_number() over (
+                        partition by document_id order by in_scope desc, share_rest desc, line_no asc
+                    ) as rest_rank
+                from (
+                    select
+                        taken.*,
+                        case
+                            when allocation = 'line' then multiple
+                            when allocation = 'exact' and taken_of_base <> 0
+                                then {{ whole_quotient('base * multiple', 'divisor') }}
+                            else 1
+                        end as widening,
+                        case
+                            when allocation = 'exact' and taken_of_base <> 0
+                                then {{ whole_quotient('base * multiple - taken_of_base', 'divisor') }}
+                            else 1
+                        end as kept,
+                        case
+                            when allocation = 'largest_remainder'
+                                then taken_of_base * {{ unit }} / (scale * multiple)
+                        end as units_taken,
+                        case
+                            when allocation = 'largest_remainder' then {{ floor_of_ratio(
+                                'taken_of_base * ' ~ unit ~ ' * held_numerator', 'nullif(scale * multiple * base, 0)'
+                            ) }}
+                        end as share_floor,
+                        case
+                            when allocation = 'largest_remainder' then {{ rest_of_ratio(
+                                'taken_of_base * ' ~ unit ~ ' * held_numerator', 'nullif(scale * multiple * base, 0)'
+                            ) }}
+                        end as share_rest
+                    from (
+                        select
+                            based.*,
+                            {{ coupon_numerator(*(value + ['base', 'scale'] + rounding)) }} as taken_of_base,
+                            {{ coupon_multiple('kind', 'value_denominator', 'mode') }} as multiple,
+                            {{ greatest_common_divisor(
+                                'base * ' ~ coupon_multiple('kind', 'value_denominator', 'mode'),
+                                coupon_numerator(*(value + ['base', 'scale'] + rounding))
+                            ) }} as divisor
+                        from (
+                            select
+                                stepped.*,
+                                case
+                                    when allocation = 'line' then abs(held_numerator)
+                                    else
+                                        sum(case when in_scope then held_numerator else 0 end) over (
+                                            partition by document_id
+                                        )
+                                end as base
+                            from (
+                                select
+                                    walk.document_id,
+                                    walk.line_no,
+                                    walk.coupon_count,
+                                    walk.held_numerator,
+                                    walk.scale,
+                                    coupons.coupon_no,
+                                    coupons.kind,
+                                    coupons.value_numerator,
+                                    coupons.value_denominator,
+                                    coupons.allocation,
+                                    coupons.digits,
+                                    coupons.mode,
+                                    scopes.line_no is not null as in_scope
+                                from walk
+                                inner join {{ coupons }} as coupons
+                                    on
+                                        walk.document_id = coupons.document_id
+                                        and walk.coupon_no + 1 = coupons.coupon_no
+                                left join {{ scopes }} as scopes
+                                    on
+                                        coupons.document_id = scopes.document_id
+                                        and coupons.coupon_no = scopes.coupon_no
+                                        and walk.line_no = scopes.line_no
+                            ) as stepped
+                        ) as based
+                    ) as taken
+                ) as shared
+            ) as ranked
+        ) as kept
+    )
+
+    select
+        document_id,
+        line_no,
+        coupon_no,
+        held_numerator,
+        scale,
+        taken_numerator,
+        coupon_no = coupon_count as is_last
+    from walk
+{%- endmacro %}
+
+
+{#-
+    The coupons of documents, and behind them the credit that is taken before tax as if it were one more fixed coupon.
+
+    coupons: as take_coupons wants them. documents: relation, one row a document (document_id), with
+        credit_numerator, credit_denominator   the credit before tax; 0 and null are none
+        allocation, digits, mode               as of a coupon
+    Gives the columns of coupons and is_credit.
+-#}
+{% macro with_credit_before_tax(coupons, documents) -%}
+    select
+        document_id,
+        coupon_no,
+        kind,
+        value_numerator,
+        value_denominator,
+        allocation,
+        digits,
+        mode,
+        false as is_credit
+    from {{ coupons }} as coupons
+    union all
+    select
+        documents.document_id,
+        coalesce(counted.coupon_count, 0) + 1 as coupon_no,
+        'fixed' as kind,
+        documents.credit_numerator as value_numerator,
+        documents.credit_denominator as value_denominator,
+        documents.allocation,
+        documents.digits,
+        documents.mode,
+        true as is_credit
+    from {{ documents }} as documents
+    left join (
+        select
+            document_id,
+            max(coupon_no) as coupon_count
+        from {{ coupons }} as coupons
+        group by document_id
+    ) as counted on documents.document_id = counted.document_id
+    where documents.credit_numerator > 0
+{%- endmacro %}
