@@ -60,7 +60,7 @@ def read(source: Source, spec: ObjectSpec, api_version: str | None = None) -> It
     count = 0
     for found in _records(source, spec):
         count += 1
-        fate = _document(source, spec, found, api_version) if isinstance(found, Record) else found
+        fate = judged(source, spec, found, api_version) if isinstance(found, Record) else found
         if isinstance(fate, Reject):
             if fate.reason in (MISSING, RETYPED):
                 broken[fate.reason] = broken.get(fate.reason, 0) + 1
@@ -104,7 +104,7 @@ def _records(source: Source, spec: ObjectSpec) -> Iterable[Record | Reject]:
     return reader() if reader else jsonl.read_lines(source)
 
 
-def _document(source: Source, spec: ObjectSpec, record: Record, api_version: str | None) -> Document | Reject:
+def judged(source: Source, spec: ObjectSpec, record: Record, api_version: str | None) -> Document | Reject:
     fields = record.fields
     record_id: str | None = None
     try:
