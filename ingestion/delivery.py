@@ -3,36 +3,42 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 from uuid import UUID
 
-from ingestion.formats.streams import Source
+from ingestion.formats import bank_csv, strict_json
 from ingestion.objects import ObjectSpec
-from ingestion.records import FileRefused
+from ingestion.records import BadRecord, FileRefused
 from ingestion.registry import OBJECTS
+from ingestion.stores import Content, Store, store_at
 from warehouse.settings import get_settings
 
 MANIFEST = ".manifest.json"
 SUCCESS = "_SUCCESS"
 # Names that tools use while they write, and the signs of this folder itself.
 NOT_DELIVERIES = (".", "_")
+# An object store allows these in a name; such a delivery is refused, not overlooked.
+UPWARDS = (".", "..")
 MAX_MANIFEST_BYTES = 1 << 20
 
-Status = Literal["loaded", "already_loaded", "refused"]
+# What a bank calls its columns stands beside its statements.
+BESIDE = {"bank": (bank_csv.PROFILE,)}
+
+Status = Literal["loaded", "already_loaded", "refused", "failed", "not_tried"]
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One delivered file. ``delivered_on`` is None, and ``problem`` says why, when it stands where no file belongs."""
 
-    landing: Path
-    path: Path
+    store: Store
+    label: str  # its key: the path below the landing place
     system: str
     object: str
     delivered_on: date | None
@@ -44,20 +50,22 @@ class Delivery:
         """The rules of its object, None for an unknown one."""
         return OBJECTS.get((self.system, self.object))
 
-    @property
-    def source(self) -> Source:
-        """The file, to be read; its label is its path below the landing folder."""
-        return Source(self.path, self.label)
+    def fetched(self) -> AbstractContextManager[Content]:
+        """The file, to be read while the block runs. Raises FileRefused and StoreFailed as the store does."""
+        return self.store.fetched(self.label, BESIDE.get(self.system, ()))
 
-    @property
-    def label(self) -> str:
-        """Path below the landing folder."""
-        return self.path.relative_to(self.landing).as_posix()
+    def is_announced(self) -> bool:
+        """Whether something says that the file is complete; what its manifest says is not looked at."""
+        return _sign_of_completeness(self) is not None or _is_quiet(self)
 
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """What became of a file. Counts are records; ``reason`` (one word) and ``detail`` stand with a refusal."""
+    """What became of a file. Counts are records; ``reason`` and ``detail`` stand with a refusal or a failure.
+
+    The reason of a refusal is one word, that of a failure a sentence. ``failed`` is not the file's fault, and what was
+    to come after it is ``not_tried``; the next run loads both.
+    """
 
     system: str
     object: str
@@ -73,18 +81,10 @@ class LoadResult:
     detail: str | None = field(default=None, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: everything but the detail, the date as ISO text."""
+        """For JSON: the published keys and no others; files come in the order of their delivery dates."""
         found = asdict(self)
-        del found["detail"]
-        return found | {"delivered_on": self.delivered_on.isoformat() if self.delivered_on else None}
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What a delivery's bytes are known by."""
-
-    sha256: str
-    size_bytes: int
+        del found["delivered_on"], found["detail"]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +102,18 @@ class Manifest:
 
 
 def discover(
-    landing: Path, systems: list[str] | None = None, start: date | None = None, end: date | None = None
+    landing: Path | str, systems: list[str] | None = None, start: date | None = None, end: date | None = None
 ) -> list[Delivery]:
     """Every delivered file with a delivery date in [start, end), by date, system, object and name.
 
     Manifests, ``_SUCCESS``, names that begin with a dot or an underscore, and files beside the systems' folders are no
     deliveries. A file that stands in the wrong place is one, with its problem, so that it is not overlooked.
-    Raises FileNotFoundError without the folder.
+    Raises FileNotFoundError without the folder or bucket, StoreFailed when the store does not answer.
     """
-    root = landing.resolve(strict=True)
+    store = store_at(landing)
     found = [
         delivery
-        for delivery in _files(root)
+        for delivery in _deliveries(store)
         if (systems is None or delivery.system in systems)
         and (delivery.delivered_on is None or start is None or delivery.delivered_on >= start)
         and (delivery.delivered_on is None or end is None or delivery.delivered_on < end)
@@ -121,22 +121,11 @@ def discover(
     return sorted(found, key=lambda one: (one.delivered_on or date.min, one.system, one.object, one.file_name))
 
 
-def content_of(delivery: Delivery) -> Content:
-    """Hash and size of the bytes. Raises FileRefused ``outside_landing`` for a link that leads out of the folder."""
-    if not delivery.path.resolve().is_relative_to(delivery.landing):
-        raise FileRefused(
-            "outside_landing", f"{delivery.label} is a link to a place outside the landing folder; copy the file"
-        )
-    with delivery.path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-        return Content(digest.hexdigest(), file.tell())
-
-
 def manifest_of(delivery: Delivery, content: Content) -> Manifest:
     """The manifest of a delivery that is complete. Raises FileRefused ``incomplete`` when it is not, or not yet."""
-    path = delivery.path.with_name(delivery.path.name + MANIFEST)
-    if path.is_file():
-        manifest = _manifest(path)
+    sign = _sign_of_completeness(delivery)
+    if sign is not None and sign.endswith(MANIFEST):
+        manifest = _manifest(delivery.store, sign)
         if manifest.sha256 is not None and manifest.sha256.lower() != content.sha256:
             raise FileRefused(
                 "incomplete",
@@ -144,17 +133,14 @@ def manifest_of(delivery: Delivery, content: Content) -> Manifest:
                 "it is still being written, or was cut; deliver it again",
             )
         return manifest
-    if (delivery.path.parent / SUCCESS).exists():
+    if sign is not None or _is_quiet(delivery):
         return Manifest()
     quiet = get_settings().quiet_seconds
-    age = time.time() - delivery.path.stat().st_mtime
-    if quiet is not None and age >= quiet:
-        return Manifest()
-    wait = f", or wait until it is {quiet} s old (now {int(age)} s)" if quiet is not None else ""
+    wait = f", or wait until it is {quiet} s old (now {int(_age(delivery))} s)" if quiet is not None else ""
     raise FileRefused(
         "incomplete",
         f"nothing says that {delivery.label} is complete; "
-        f"write {delivery.path.name}{MANIFEST} or {SUCCESS} beside it{wait}",
+        f"write {PurePosixPath(delivery.label).name}{MANIFEST} or {SUCCESS} beside it{wait}",
     )
 
 
@@ -164,25 +150,21 @@ def load_id(delivery: Delivery, content: Content) -> UUID:
     return UUID(bytes=hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).digest()[:16])
 
 
-def _files(root: Path) -> Iterator[Delivery]:
-    for path in sorted(root.rglob("*")):
-        below = path.relative_to(root)
-        if (
-            path.is_dir()
-            or path.name.endswith(MANIFEST)
-            or any(part.startswith(NOT_DELIVERIES) for part in below.parts)
-        ):
+def _deliveries(store: Store) -> Iterator[Delivery]:
+    for key in store.files():
+        parts = tuple(key.split("/"))
+        if key.endswith(MANIFEST) or any(part.startswith(NOT_DELIVERIES) and part not in UPWARDS for part in parts):
             continue
-        if len(below.parts) > 1:  # beside the systems' folders stand notes for people
-            yield _delivery(root, path, below.parts)
+        if len(parts) > 1:  # beside the systems' folders stand notes for people
+            yield _delivery(store, key, parts)
 
 
-def _delivery(root: Path, path: Path, parts: tuple[str, ...]) -> Delivery:
+def _delivery(store: Store, key: str, parts: tuple[str, ...]) -> Delivery:
     system, name, day = (*parts[:-1], "", "", "")[:3]
-    file_name = "/".join(parts[3:]) or path.name
+    file_name = "/".join(parts[3:]) or parts[-1]
     if len(parts) < len(("system", "object", "date", "file")):
         return Delivery(
-            root, path, system, name, None, path.name, "a file belongs into <system>/<object>/<YYYY-MM-DD>/"
+            store, key, system, name, None, parts[-1], "a file belongs into <system>/<object>/<YYYY-MM-DD>/"
         )
     try:
         delivered_on = date.fromisoformat(day) if len(day) == len("2026-10-28") else None
@@ -190,26 +172,55 @@ def _delivery(root: Path, path: Path, parts: tuple[str, ...]) -> Delivery:
         delivered_on = None
     if delivered_on is None:
         return Delivery(
-            root, path, system, name, None, file_name, f"the folder {day!r} is no delivery date (YYYY-MM-DD)"
+            store, key, system, name, None, file_name, f"the folder {day!r} is no delivery date (YYYY-MM-DD)"
         )
-    return Delivery(root, path, system, name, delivered_on, file_name)
+    return Delivery(store, key, system, name, delivered_on, file_name)
 
 
-def _manifest(path: Path) -> Manifest:
+def _sign_of_completeness(delivery: Delivery) -> str | None:
+    """Key of the manifest, else of the folder's ``_SUCCESS``, else None."""
+    folder = delivery.label.rpartition("/")[0]
+    signs = (f"{delivery.label}{MANIFEST}", f"{folder}/{SUCCESS}")
+    return next((sign for sign in signs if _exists(delivery.store, sign)), None)
+
+
+def _exists(store: Store, key: str) -> bool:
     try:
-        with path.open("rb") as file:
-            found = json.loads(file.read(MAX_MANIFEST_BYTES))
-        rows, sha256, totals = found.get("rows"), found.get("sha256"), found.get("control_totals")
-        version, cursor = found.get("api_version"), found.get("cursor")
-    except (ValueError, AttributeError, RecursionError) as error:
+        store.stat(key)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _is_quiet(delivery: Delivery) -> bool:
+    quiet = get_settings().quiet_seconds
+    return quiet is not None and _age(delivery) >= quiet
+
+
+def _age(delivery: Delivery) -> float:
+    try:
+        return time.time() - delivery.store.stat(delivery.label).modified
+    except FileNotFoundError as error:
+        raise FileRefused("incomplete", f"{delivery.label} is gone; deliver it again") from error
+
+
+def _manifest(store: Store, key: str) -> Manifest:
+    name = PurePosixPath(key).name
+    try:
+        found = strict_json.parse((store.read(key, MAX_MANIFEST_BYTES) or b"").decode("utf-8-sig"))
+    except (UnicodeDecodeError, BadRecord) as error:
         raise FileRefused(
-            "incomplete", f"the manifest {path.name} cannot be read ({error}); write it after the file"
+            "incomplete", f"the manifest {name} cannot be read ({error}); write it after the file"
         ) from error
+    if not isinstance(found, dict):
+        raise FileRefused("incomplete", f"the manifest {name} is no JSON object; write one")
+    rows, sha256, totals = found.get("rows"), found.get("sha256"), found.get("control_totals")
+    version, cursor = found.get("api_version"), found.get("cursor")
     if not (rows is None or (isinstance(rows, int) and not isinstance(rows, bool) and rows >= 0)):
-        raise FileRefused("incomplete", f"the manifest {path.name} says rows {rows!r}; write a whole number")
+        raise FileRefused("incomplete", f"the manifest {name} says rows {rows!r}; write a whole number")
     if not isinstance(sha256, (str, type(None))):
-        raise FileRefused("incomplete", f"the manifest {path.name} says sha256 {sha256!r}; write it as text")
-    for name, value in (("control_totals", totals), ("cursor", cursor)):
+        raise FileRefused("incomplete", f"the manifest {name} says sha256 {sha256!r}; write it as text")
+    for key_name, value in (("control_totals", totals), ("cursor", cursor)):
         if not isinstance(value, (dict, type(None))):
-            raise FileRefused("incomplete", f"the manifest {path.name} says {name} {value!r}; write an object")
+            raise FileRefused("incomplete", f"the manifest {name} says {key_name} {value!r}; write an object")
     return Manifest(rows, sha256, totals, str(version) if version else None, cursor)

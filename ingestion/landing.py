@@ -22,38 +22,35 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion import documents, usage
-from ingestion.delivery import (
-    Content,
-    Delivery,
-    LoadResult,
-    Manifest,
-    content_of,
-    discover,
-    load_id,
-    manifest_of,
-)
+from ingestion.delivery import Delivery, LoadResult, Manifest, discover, load_id, manifest_of
+from ingestion.formats import strict_json
 from ingestion.formats.cloudevents import INSTANT
+from ingestion.formats.streams import Source
 from ingestion.meters import MeterBook, delivered_meters, meter_book
 from ingestion.objects import ObjectSpec
 from ingestion.records import FileRefused, Reject
+from ingestion.sensitive import kind_of, redacted
 from ingestion.session import DatabaseError, Session, is_wrong_data
+from ingestion.stores import Content, Store, StoreFailed
 from warehouse.lock import LOAD_LOCK
 from warehouse.settings import get_settings
 
-__all__ = ["Delivery", "LoadFailed", "LoadResult", "discover", "load", "load_landing"]
+__all__ = ["Delivery", "LoadFailed", "LoadResult", "discover", "load", "load_deliveries", "load_landing", "untried"]
 
 ATTEMPTS = 3
 DOCUMENTS_AT_ONCE = 5_000
 USAGE = ("usage", "events")
 JSONB = b"\x01"  # version byte that begins a jsonb in binary COPY
 LOADS = """
-    select file_name, content_sha256, rows_in, accepted, duplicate, quarantined, late_excluded, cast(load_id as text)
+    select file_name, content_sha256, rows_in, accepted, duplicate, quarantined, late_excluded, cast(load_id as text),
+        source_version
     from ops.loads
     where system = $1 and object = $2 and delivered_on = cast($3 as date)
 """
 KNOWN = """
     select cast(delivered_on as text), system, object,
-        file_name, content_sha256, rows_in, accepted, duplicate, quarantined, late_excluded, cast(load_id as text)
+        file_name, content_sha256, rows_in, accepted, duplicate, quarantined, late_excluded, cast(load_id as text),
+        source_version
     from ops.loads
 """
 NEXT = "select coalesce(max(load_seq), 0) + 1, clock_timestamp() from ops.loads"
@@ -72,7 +69,15 @@ Item = TypeVar("Item")
 
 
 class LoadFailed(RuntimeError):
-    """The warehouse could not take a file, for a reason that is not in the file; nothing of it landed. Run it again."""
+    """The warehouse could not take a file, for a reason that is not in the file; nothing of it landed. Run it again.
+
+    ``results`` has one entry for every file that was to be loaded: what landed before, the file that failed with
+    status ``failed``, and those after it as ``not_tried``. It is empty when the landing place itself cannot be read.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.results: list[LoadResult] = []
 
 
 @dataclass(slots=True)
@@ -82,6 +87,7 @@ class _Counts:
     duplicate: int = 0
     quarantined: int = 0
     late_excluded: int = 0
+    withheld: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +97,26 @@ class _Landed:
     sha256: str
     load_id: UUID
     counts: _Counts
+    version: str | None = None
+
+    def is_still(self, delivery: Delivery) -> bool:
+        """Whether the object store says that the object has not been written since: then it need not be read."""
+        if self.version is None:
+            return False
+        try:
+            return delivery.store.stat(delivery.label).version == self.version
+        except FileNotFoundError:
+            return False
 
 
 def load(delivery: Delivery, conn_url: str | None = None) -> LoadResult:
     """Load one file into the warehouse, or the one at ``conn_url``. Raises LoadFailed; a refusal is a result."""
-    with _session(conn_url) as session:
+    with open_session(conn_url) as session:
         return _Loader(session).load(delivery)
 
 
 def load_landing(
-    landing: Path,
+    landing: Path | str,
     systems: list[str] | None = None,
     start: date | None = None,
     end: date | None = None,
@@ -108,22 +124,48 @@ def load_landing(
 ) -> list[LoadResult]:
     """Load every file delivered in [start, end), oldest first, over one connection; one result a file.
 
-    Raises LoadFailed at the first file that the warehouse cannot take; what landed before it stays.
+    ``landing`` is a folder, or a URL of an object store. Raises LoadFailed as ``load_deliveries`` does, also when the
+    store cannot be listed, and FileNotFoundError without the folder.
     """
-    found = discover(landing, systems, start, end)
-    if not found:
-        return []
-    with _session(conn_url) as session:
-        loader = _Loader(session)
-        loader.remember_loads()
-        return [loader.load(delivery) for delivery in found]
+    try:
+        found = discover(landing, systems, start, end)
+    except StoreFailed as error:
+        raise LoadFailed(str(error)) from error
+    return load_deliveries(found, conn_url)
 
 
-def _session(conn_url: str | None) -> Session:
+def load_deliveries(found: list[Delivery], conn_url: str | None = None) -> list[LoadResult]:
+    """Load these files in this order, over one connection; one result a file.
+
+    Raises LoadFailed at the first file that the warehouse cannot take, or that the store does not give; what landed
+    before it stays.
+    """
+    results: list[LoadResult] = []
+    try:
+        if found:
+            with open_session(conn_url) as session:
+                loader = _Loader(session)
+                loader.remember_loads()
+                for delivery in found:
+                    results.append(loader.load(delivery))  # noqa: PERF401  what landed before a failure is told
+    except LoadFailed as failure:
+        failure.results = [*results, *untried(found[len(results) :], str(failure))]
+        raise
+    return results
+
+
+def untried(found: list[Delivery], failure: str) -> list[LoadResult]:
+    """Results of deliveries of which the first failed with ``failure``, so that the others were not tried."""
+    results = [replace(_result(delivery, _Counts()), status="not_tried") for delivery in found]
+    return [replace(one, status="failed", reason=failure, detail=failure) for one in results[:1]] + results[1:]
+
+
+def open_session(conn_url: str | None = None) -> Session:
+    """A session of the loader. Raises LoadFailed when the warehouse cannot be reached."""
     try:
         return Session(conn_url)
     except DatabaseError as error:
-        raise LoadFailed(f"the warehouse cannot be reached: {_first_line(error)}") from error
+        raise LoadFailed(f"the warehouse cannot be reached: {first_line(error)}") from error
 
 
 class _Loader:
@@ -132,26 +174,37 @@ class _Loader:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._known: dict[tuple[str, str, str], dict[str, _Landed]] = {}
-        self._books: dict[Path, MeterBook] = {}
+        self._books: dict[str, MeterBook] = {}
         self._partitions: set[date] = set()
 
     def remember_loads(self) -> None:
         """Read the whole manifest once, so that files already loaded cost their hash and no round trip."""
-        for day, system, name, *row in self._session.rows(KNOWN):
-            self._known.setdefault((system, name, day), {})[row[0]] = _landed(row)
-        self._session.rollback()
+        try:
+            for day, system, name, *row in self._session.rows(KNOWN):
+                self._known.setdefault((system, name, day), {})[row[0]] = _landed(row)
+            self._session.rollback()
+        except DatabaseError as error:
+            raise LoadFailed(f"the warehouse does not say what is loaded: {first_line(error)}") from error
 
     def load(self, delivery: Delivery) -> LoadResult:
         content: Content | None = None
         try:
             spec = _spec(delivery)
-            content = content_of(delivery)
             known = self._known.get((delivery.system, delivery.object, str(delivery.delivered_on)), {})
-            if (landed := known.get(delivery.file_name)) is not None:
-                return _known_result(delivery, content, landed)
-            return self._with_retries(delivery, spec, content)
+            landed = known.get(delivery.file_name)
+            if landed is not None and landed.is_still(delivery):
+                return replace(_result(delivery, landed.counts), status="already_loaded")
+            with delivery.fetched() as content:
+                if landed is not None:
+                    return _known_result(delivery, content, landed)
+                return self._with_retries(delivery, spec, content)
         except FileRefused as refusal:
             return self._refused(delivery, content, refusal)
+        except StoreFailed as error:
+            self._session.rollback()
+            raise LoadFailed(f"{delivery.label} did not load: {error}") from error
+        except OSError as error:
+            raise LoadFailed(f"{delivery.label} did not load, it cannot be read: {error.strerror or error}") from error
 
     def _with_retries(self, delivery: Delivery, spec: ObjectSpec, content: Content) -> LoadResult:
         """Attempt the load; after a lost connection, look at the manifest before trying again."""
@@ -183,15 +236,15 @@ class _Loader:
         if self._session.alive():
             if is_wrong_data(error):
                 raise FileRefused(
-                    "database", f"Postgres does not take {delivery.label}: {_first_line(error)}"
+                    "database", f"Postgres does not take {delivery.label}: {first_line(error)}"
                 ) from error
-            raise LoadFailed(f"{delivery.label} did not load: {_first_line(error)}") from error
+            raise LoadFailed(f"{delivery.label} did not load: {first_line(error)}") from error
         if last:
-            raise LoadFailed(f"{delivery.label} did not load, the connection breaks: {_first_line(error)}") from error
+            raise LoadFailed(f"{delivery.label} did not load, the connection breaks: {first_line(error)}") from error
         try:
             self._session.reconnect()
         except DatabaseError as again:
-            raise LoadFailed(f"{delivery.label} did not load, the server is gone: {_first_line(again)}") from again
+            raise LoadFailed(f"{delivery.label} did not load, the server is gone: {first_line(again)}") from again
 
     def _landed(self, delivery: Delivery) -> _Landed | None:
         """Take the lock under which loads are numbered (it ends with the transaction), then look at the manifest."""
@@ -202,13 +255,14 @@ class _Loader:
     def _attempt(self, delivery: Delivery, spec: ObjectSpec, content: Content, manifest: Manifest) -> _Counts:
         identity = load_id(delivery, content)
         load_seq, known_at = self._session.rows(NEXT)[0]
-        writer = _Writer(self._session, delivery, identity, load_seq, known_at)
-        before = _stat(delivery)
+        writer = Writer(self._session, delivery, identity, load_seq, known_at)
+        source = Source(content.path, delivery.label)
+        before = _stat(content.path)
         if (delivery.system, delivery.object) == USAGE:
-            self._usage(delivery, writer)
+            self._usage(delivery, source, writer)
         else:
-            self._documents(delivery, spec, manifest, writer)
-        if _stat(delivery) != before:
+            self._documents(delivery, source, spec, manifest, writer)
+        if _stat(content.path) != before:
             raise FileRefused(
                 "incomplete", f"{delivery.label} changed while it was read; deliver it under a final name"
             )
@@ -222,13 +276,15 @@ class _Loader:
         self._session.commit()
         return counts
 
-    def _documents(self, delivery: Delivery, spec: ObjectSpec, manifest: Manifest, writer: _Writer) -> None:
-        if delivery.source.extension.removeprefix(".") not in spec.formats:
+    def _documents(
+        self, delivery: Delivery, source: Source, spec: ObjectSpec, manifest: Manifest, writer: Writer
+    ) -> None:
+        if source.extension.removeprefix(".") not in spec.formats:
             raise FileRefused(
                 "format",
                 f"{delivery.label}: {spec.system}/{spec.name} comes as {', '.join(spec.formats)}, perhaps .gz or .zst",
             )
-        fates = documents.read(delivery.source, spec, manifest.api_version)
+        fates = documents.read(source, spec, manifest.api_version)
         for some in _in_batches(fates, DOCUMENTS_AT_ONCE):
             accepted = [fate for fate in some if isinstance(fate, documents.Document)]
             rejects = [fate for fate in some if isinstance(fate, Reject)]
@@ -237,10 +293,10 @@ class _Loader:
             writer.counts.duplicate += len(some) - len(accepted) - len(rejects)
             writer.counts.rows_in += len(some)
 
-    def _usage(self, delivery: Delivery, writer: _Writer) -> None:
+    def _usage(self, delivery: Delivery, source: Source, writer: Writer) -> None:
         assert delivery.delivered_on is not None  # noqa: S101  misplaced files do not get here
-        book = self._book(delivery.landing)
-        parts = usage.read(delivery.source, book, delivery.delivered_on, get_settings().max_age_days)
+        book = self._book(delivery.store)
+        parts = usage.read(source, book, delivery.delivered_on, get_settings().max_age_days)
         for part in _ahead(parts):
             for day in pc.unique(pc.cast(part.accepted.column("occurred_at"), pa.date32(), safe=False)).to_pylist():
                 if day not in self._partitions:
@@ -252,21 +308,20 @@ class _Loader:
             writer.counts.duplicate += part.duplicate
             writer.counts.rows_in += part.accepted.num_rows + part.duplicate + len(part.rejects) + len(part.late)
 
-    def _book(self, landing: Path) -> MeterBook:
-        """The meters of the warehouse and of the landing folder, so that the order of loading does not matter."""
-        if landing not in self._books:
-            stored = [(str(day), json.loads(payload)) for day, payload in self._session.rows(METERS)]
-            entries = sorted([*stored, *delivered_meters(landing)], key=lambda entry: entry[0])
-            self._books[landing] = meter_book(fields for _, fields in entries)
-        return self._books[landing]
+    def _book(self, store: Store) -> MeterBook:
+        """The meters of the warehouse and of the landing place, so that the order of loading does not matter."""
+        if store.place not in self._books:
+            self._books[store.place] = book_of(self._session, store)
+        return self._books[store.place]
 
     def _remember(self, delivery: Delivery, content: Content, identity: UUID, counts: _Counts) -> None:
         key = (delivery.system, delivery.object, str(delivery.delivered_on))
-        self._known.setdefault(key, {})[delivery.file_name] = _Landed(content.sha256, identity, counts)
+        self._known.setdefault(key, {})[delivery.file_name] = _Landed(content.sha256, identity, counts, content.version)
 
     def _refused(self, delivery: Delivery, content: Content | None, refusal: FileRefused) -> LoadResult:
         """Put the refusal on record, once for a file, its bytes and the reason."""
         self._partitions.clear()
+        detail = redacted(refusal.detail)
         if delivery.delivered_on is not None:
             try:
                 self._session.rollback()
@@ -275,18 +330,20 @@ class _Loader:
                     delivery.system,
                     delivery.object,
                     delivery.delivered_on.isoformat(),
-                    delivery.file_name,
+                    redacted(delivery.file_name),
                     content.sha256 if content else None,
                     refusal.reason,
-                    refusal.detail,
+                    detail,
                 )
                 self._session.commit()
             except DatabaseError as error:
-                raise LoadFailed(f"the refusal of {delivery.label} cannot be recorded: {_first_line(error)}") from error
-        return replace(_result(delivery, _Counts()), status="refused", reason=refusal.reason, detail=refusal.detail)
+                raise LoadFailed(
+                    f"the refusal of {redacted(delivery.label)} cannot be recorded: {first_line(error)}"
+                ) from error
+        return replace(_result(delivery, _Counts()), status="refused", reason=refusal.reason, detail=detail)
 
 
-class _Writer:
+class Writer:
     """Writes the rows of one load and counts them."""
 
     def __init__(self, session: Session, delivery: Delivery, identity: UUID, load_seq: int, known_at: datetime) -> None:
@@ -312,6 +369,7 @@ class _Writer:
         }
         self._session.copy("raw", table, self._stamped(columns, len(found)))
         self.counts.accepted += len(found)
+        self.counts.withheld += sum(one.withheld for one in found)
 
     def events(self, events: pa.Table) -> None:
         """Append accepted usage events; their partitions stand already."""
@@ -333,9 +391,11 @@ class _Writer:
             "system": pa.repeat(self._delivery.system, count),
             "object": pa.repeat(self._delivery.object, count),
             "reason": pa.array([one.reason for one in rejects], pa.string()),
-            "detail": pa.array([_storable(one.detail) for one in rejects], pa.string()),
-            "raw": pa.array([_storable(one.raw) for one in rejects], pa.string()),
-            "record_id": pa.array([one.record_id and _storable(one.record_id) for one in rejects], pa.string()),
+            "detail": pa.array([_storable(redacted(one.detail)) for one in rejects], pa.string()),
+            "raw": pa.array([_storable(redacted(one.raw)) for one in rejects], pa.string()),
+            "record_id": pa.array(
+                [one.record_id and _storable(redacted(one.record_id)) for one in rejects], pa.string()
+            ),
         }
         self._session.copy("quarantine", "records", self._stamped(columns, count))
         if late:
@@ -343,7 +403,7 @@ class _Writer:
         else:
             self.counts.quarantined += count
 
-    def finish(self, content: Content, manifest: Manifest) -> None:
+    def finish(self, content: Content, manifest: Manifest, retry_of: UUID | None = None) -> None:
         """Write the manifest row. The table itself checks that every row that came in is accounted for."""
         counts = self.counts
         columns = {
@@ -357,9 +417,12 @@ class _Writer:
             "duplicate": [counts.duplicate],
             "quarantined": [counts.quarantined],
             "late_excluded": [counts.late_excluded],
+            "withheld": [counts.withheld],
             "control_totals": _jsonb(manifest.control_totals),
             "cursor": _jsonb(manifest.cursor),
+            "source_version": pa.array([content.version], pa.string()),
             "code_version": [code_version()],
+            "retry_of": pa.array([retry_of.bytes if retry_of else None], pa.binary(16)),
         }
         self._session.copy("ops", "loads", self._stamped({name: pa.array(found) for name, found in columns.items()}, 1))
 
@@ -376,6 +439,13 @@ class _Writer:
         )
 
 
+def book_of(session: Session, store: Store) -> MeterBook:
+    """The meters that the warehouse knows and those delivered with the files, the later delivery counting."""
+    stored = [(str(day), json.loads(payload)) for day, payload in session.rows(METERS)]
+    entries = sorted([*stored, *delivered_meters(store)], key=lambda entry: entry[0])
+    return meter_book(fields for _, fields in entries)
+
+
 def code_version() -> str:
     """Version of the program that loads."""
     try:
@@ -385,6 +455,11 @@ def code_version() -> str:
 
 
 def _spec(delivery: Delivery) -> ObjectSpec:
+    kind = kind_of(delivery.label)
+    if kind is not None:
+        raise FileRefused(
+            "sensitive_name", f"{delivery.label}: the name of the file or its folder holds a {kind}; rename"
+        )
     if delivery.problem is not None:
         raise FileRefused("misplaced", f"{delivery.label}: {delivery.problem}")
     if delivery.spec is None:
@@ -403,15 +478,15 @@ def _known_result(delivery: Delivery, content: Content, landed: _Landed) -> Load
 
 
 def _landed(row: Iterable[Any]) -> _Landed:
-    _, sha256, *counts, identity = row
-    return _Landed(sha256, UUID(identity), _Counts(*counts))
+    _, sha256, *counts, identity, version = row
+    return _Landed(sha256, UUID(identity), _Counts(*counts), version)
 
 
 def _result(delivery: Delivery, counts: _Counts) -> LoadResult:
     return LoadResult(
         system=delivery.system,
         object=delivery.object,
-        file=delivery.file_name,
+        file=redacted(delivery.file_name),
         delivered_on=delivery.delivered_on,
         status="loaded",
         rows_in=counts.rows_in,
@@ -422,8 +497,8 @@ def _result(delivery: Delivery, counts: _Counts) -> LoadResult:
     )
 
 
-def _stat(delivery: Delivery) -> tuple[int, int, int]:
-    found = delivery.path.stat()
+def _stat(path: Path) -> tuple[int, int, int]:
+    found = path.stat()
     return found.st_size, found.st_mtime_ns, found.st_ino
 
 
@@ -442,12 +517,12 @@ def _ahead(items: Iterator[Item]) -> Iterator[Item]:
 
 
 def _jsonb(value: dict[str, Any] | None) -> pa.Array:
-    return pa.array([None if value is None else JSONB + json.dumps(value).encode()], pa.binary())
+    return pa.array([None if value is None else JSONB + strict_json.dump(value).encode()], pa.binary())
 
 
 def _storable(text: str) -> str:
     return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:500]
+def first_line(error: Exception) -> str:
+    return redacted(str(error).strip().splitlines()[0][:500])

@@ -27,11 +27,14 @@ def sample_landing() -> Path:
     return get_settings().state_dir.resolve() / "sample-landing"
 
 
-def landing_folder() -> Path:
-    """The landing folder: the one that is set, else ``./landing``, else the sample company's if only that exists."""
+def landing_place() -> str:
+    """The landing folder or URL: the one that is set, else ``./landing``, else the sample company's if only that is."""
     landing = get_settings().landing
+    if "://" in landing:
+        return landing
     unset = "TIEOUT_LANDING" not in os.environ
-    return sample_landing() if unset and not landing.is_dir() and sample_landing().is_dir() else landing.resolve()
+    folder = Path(landing)
+    return str(sample_landing() if unset and not folder.is_dir() and sample_landing().is_dir() else folder.resolve())
 
 
 def dagster_environment() -> dict[str, str]:
@@ -40,7 +43,7 @@ def dagster_environment() -> dict[str, str]:
         "DAGSTER_HOME": str(ROOT),
         "TIEOUT_DAGSTER_STATE": str(dagster_state()),
         "TIEOUT_STATE_DIR": str(get_settings().state_dir.resolve()),
-        "TIEOUT_LANDING": str(landing_folder()),
+        "TIEOUT_LANDING": landing_place(),
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "DAGSTER_DG_UPDATE_CHECK_ENABLED": "0",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

@@ -1,17 +1,15 @@
 """What assets work with beside the warehouse: the landing folder."""
 
-from pathlib import Path
-
 import dagster as dg
 
-from orchestration.paths import landing_folder
+from orchestration.paths import landing_place
 
 
 class LandingFolder(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The landing folder; ``path`` empty means the one of the settings (``TIEOUT_LANDING``)."""
+    """The landing folder or URL; ``path`` empty means the one of the settings (``TIEOUT_LANDING``)."""
 
     path: str = ""
 
-    def folder(self) -> Path:
-        """The folder as a path; it need not exist."""
-        return Path(self.path) if self.path else landing_folder()
+    def place(self) -> str:
+        """Its path or URL; it need not exist."""
+        return self.path or landing_place()

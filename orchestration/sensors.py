@@ -2,19 +2,16 @@
 
 import hashlib
 import json
-import time
 from collections import defaultdict
 from datetime import date
 from pathlib import Path
 
 import dagster as dg
 
-from ingestion.delivery import MANIFEST, SUCCESS
-from ingestion.landing import Delivery, discover
+from ingestion.landing import discover
 from orchestration.jobs import daily_tie_out
 from orchestration.partitions import FIRST_DAY
 from orchestration.resources import LandingFolder
-from warehouse.settings import get_settings
 
 SECONDS_BETWEEN_LOOKS = 60
 RUNS_AT_ONCE = 31
@@ -28,7 +25,7 @@ RUNS_AT_ONCE = 31
 def landing_folder_sensor(context: dg.SensorEvaluationContext, landing_folder: LandingFolder) -> dg.SensorResult:
     """Compare what lies complete in the landing folder with what it was at the last look (the cursor)."""
     seen: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
-    found = fingerprints(landing_folder.folder())
+    found = fingerprints(landing_folder.place())
     changed = sorted(day for day, fingerprint in found.items() if seen.get(day) != fingerprint)[:RUNS_AT_ONCE]
     requests = [
         dg.RunRequest(partition_key=day, run_key=f"{day}:{found[day]}", tags={"tieout/cause": "delivery"})
@@ -42,28 +39,21 @@ def landing_folder_sensor(context: dg.SensorEvaluationContext, landing_folder: L
     )
 
 
-def fingerprints(landing: Path) -> dict[str, str]:
-    """By delivery day (ISO): what its complete files are, by name, size and time."""
-    if not landing.is_dir():
+def fingerprints(landing: Path | str) -> dict[str, str]:
+    """By delivery day (ISO): what its complete files are, by name and version."""
+    try:
+        found = discover(landing)
+    except FileNotFoundError:
         return {}
     files: dict[date, list[str]] = defaultdict(list)
-    for delivery in discover(landing):
+    for delivery in found:
         day = delivery.delivered_on
-        if day is not None and day >= FIRST_DAY and is_announced(delivery):
-            stat = delivery.path.stat()
-            files[day].append(f"{delivery.label} {stat.st_size} {stat.st_mtime_ns}")
+        if day is not None and day >= FIRST_DAY and delivery.is_announced():
+            files[day].append(f"{delivery.label} {delivery.store.stat(delivery.label).version}")
     return {
         day.isoformat(): hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:16]
         for day, names in files.items()
     }
-
-
-def is_announced(delivery: Delivery) -> bool:
-    """Something says that the file is complete; the landing door then looks whether that is so."""
-    if delivery.path.with_name(delivery.path.name + MANIFEST).is_file() or (delivery.path.parent / SUCCESS).exists():
-        return True
-    quiet = get_settings().quiet_seconds
-    return quiet is not None and time.time() - delivery.path.stat().st_mtime >= quiet
 
 
 SENSORS = [landing_folder_sensor]

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-# what depends on the wall clock, or on the order in which the same files came
+# what depends on the wall clock, on the place where the same files lay, or on the order in which they came
 BOOKKEEPING = frozenset(
     {
         "load_seq",
@@ -20,6 +20,7 @@ BOOKKEEPING = frozenset(
         "refusal_id",
         "applied_at",
         "ran_at",
+        "source_version",
     }
 )
 TABLES = """

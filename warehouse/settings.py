@@ -17,6 +17,8 @@ class Settings(BaseSettings):
     ``first_partition`` is the first delivery date (UTC day, inclusive) of the daily partitions.
     ``quiet_seconds`` is how long a file without manifest must have been left alone to count as complete;
     None means that only a manifest or a ``_SUCCESS`` file makes a delivery complete.
+    ``landing`` is a folder, or a URL that begins with ``s3://`` or ``gs://``; an object larger than ``spool_bytes`` is
+    refused, because it is spooled to the temporary folder while it is read.
     ``embedded_major`` and ``postgres_user`` matter to the embedded Postgres alone.
     """
 
@@ -24,9 +26,10 @@ class Settings(BaseSettings):
 
     warehouse_url: SecretStr | None = None
     state_dir: Path = Field(default_factory=lambda: Path(user_state_dir("tieout")))
-    landing: Path = Path("landing")
+    landing: str = "landing"
     first_partition: date = date(2026, 1, 1)
     quiet_seconds: int | None = Field(default=None, ge=0)
+    spool_bytes: int = Field(default=50 << 30, ge=1)
     max_age_days: int = Field(default=400, ge=1)
     embedded_major: Literal["16", "18"] = "18"
     postgres_user: str | None = None

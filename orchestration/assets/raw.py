@@ -82,7 +82,7 @@ def load_days(folder: LandingFolder, system: str, start: date, end: date) -> lis
     """
     try:
         ensure_started()
-        return landing.load_landing(folder.folder(), systems=[system], start=start, end=end)
+        return landing.load_landing(folder.place(), systems=[system], start=start, end=end)
     except psycopg.OperationalError as error:
         raise dg.RetryRequested(max_retries=2, seconds_to_wait=2) from error
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import psycopg
 import typer
 
 from ingestion.sample_company.labels import Faults
@@ -15,9 +16,12 @@ from orchestration.commands.terminal import AsJson, DefaultGroup, Exit, errors, 
 from orchestration.queries import rows_of
 
 if TYPE_CHECKING:
-    from ingestion.landing import LoadResult
+    from ingestion.landing import Delivery, LoadResult
 
 COUNTS = ("rows_in", "accepted", "duplicate", "quarantined", "late_excluded")
+TITLES = ("rows in", "accepted", "duplicate", "quarantined", "late")
+# Columns that are shown when a load failed.
+FAILURES = ("failed", "not_tried", "not tried")
 
 load_app = typer.Typer(
     cls=DefaultGroup,
@@ -27,8 +31,10 @@ load_app = typer.Typer(
 quarantine_app = typer.Typer(cls=DefaultGroup, help="Records and files that were set aside, with the reason.")
 
 LandingArgument = Annotated[
-    Path | None,
-    typer.Argument(help="Landing folder <landing>/<system>/<object>/<date>/<file>; default: TIEOUT_LANDING."),
+    str | None,
+    typer.Argument(
+        help="Landing folder or URL (s3://, gs://): <landing>/<system>/<object>/<date>/<file>; default: TIEOUT_LANDING."
+    ),
 ]
 Day = datetime | None
 
@@ -62,33 +68,65 @@ def load(
     end: Annotated[
         Day, typer.Option("--until", formats=["%Y-%m-%d"], help="The day after the last delivery day.")
     ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="End with 3 when a file was refused.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Load every complete file of a landing folder, once.
+    """Load every complete file of a landing folder or object store, once.
 
     A file is loaded whole or not at all; the same file again changes nothing; records that are wrong go to quarantine
     with the reason; a file that is incomplete, or has changed since it was loaded, is refused and named.
-    Ends with 3 when files were refused.
+    Ends with 0 when every file is accounted for, refused ones and quarantined records included, and with 4 when a load
+    failed: nothing of that file landed, the files after it were not tried, and the next run loads them.
     """
-    from ingestion.landing import load_landing
-    from warehouse.connection import ensure_started
-    from warehouse.lock import writer_lock
-    from warehouse.migrate import migrate
+    from ingestion.landing import LoadFailed, discover
+    from ingestion.stores import StoreFailed
     from warehouse.settings import get_settings
 
-    folder = landing or get_settings().landing
-    if not folder.is_dir():
-        errors.print(f"There is no folder {folder}. Give the landing folder, or set TIEOUT_LANDING.", style="red")
-        raise typer.Exit(Exit.FAILED)
-    ensure_started()
-    migrate()
-    with writer_lock(holder="tieout load"):
-        results = load_landing(folder, system, start.date() if start else None, end.date() if end else None)
+    place = landing or get_settings().landing
+    try:
+        found = discover(place, system, start.date() if start else None, end.date() if end else None)
+    except FileNotFoundError as error:
+        errors.print(f"There is no {place}. Give the landing folder, or set TIEOUT_LANDING.", style="red")
+        raise typer.Exit(Exit.FAILED) from error
+    except StoreFailed as error:
+        _end_load([], str(error), strict=strict, as_json=as_json)
+        return
+    try:
+        results, failure = _loaded(found), None
+    except LoadFailed as error:
+        results, failure = error.results, str(error)
+    _end_load(results, failure, strict=strict, as_json=as_json)
+
+
+def _loaded(found: list[Delivery]) -> list[LoadResult]:
+    """Load them as the one writer. Raises LoadFailed, whatever it is that keeps the warehouse from taking files."""
+    from ingestion.landing import LoadFailed, load_deliveries, untried
+    from warehouse.connection import ensure_started
+    from warehouse.errors import WarehouseError
+    from warehouse.lock import writer_lock
+    from warehouse.migrate import migrate
+
+    try:
+        ensure_started()
+        migrate()
+        with writer_lock(holder="tieout load"):
+            return load_deliveries(found)
+    except (WarehouseError, psycopg.Error) as error:
+        failure = LoadFailed(f"the warehouse cannot be written: {error}")
+        failure.results = untried(found, str(failure))
+        raise failure from error
+
+
+def _end_load(results: Sequence[LoadResult], failure: str | None, *, strict: bool, as_json: bool) -> None:
+    """Tell what became of every file, and end with the code that says so."""
     if as_json:
         print_json({"loads": [result.as_dict() for result in results]})
     else:
         _say_loads(results)
-    if any(result.status == "refused" for result in results):
+    if failure is not None:
+        errors.print(failure, style="red", markup=False, highlight=False)
+        raise typer.Exit(Exit.LOAD_FAILED)
+    if strict and any(result.status == "refused" for result in results):
         raise typer.Exit(Exit.ATTENTION)
 
 
@@ -189,9 +227,11 @@ def _say_loads(results: Sequence[LoadResult]) -> None:
         of_object[result.status] += 1
         for name in COUNTS:
             of_object[name] += int(getattr(result, name) or 0)
-    figures = ["files", "loaded", "already_loaded", "refused", *COUNTS]
+    figures = ["files", "loaded", "already_loaded", "refused", "failed", "not_tried", *COUNTS]
+    titles = ["files", "loaded", "already", "refused", "failed", "not tried", *TITLES]
+    if not any(of_object["failed"] for of_object in by_object.values()):
+        figures, titles = ([name for name in names if name not in FAILURES] for names in (figures, titles))
     shown = [[*key, *(f"{counted[name]:,}" for name in figures)] for key, counted in sorted(by_object.items())]
-    titles = ["files", "loaded", "already", "refused", "rows in", "accepted", "duplicate", "quarantined", "late"]
     screen.print(table("Loaded", ["system", "object", *titles], shown, right=titles))
     for result in results:
         if result.status == "refused":

@@ -33,11 +33,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for another pro
 
 
 class Exit(IntEnum):
-    """Exit codes: done; could not be done; (2 is wrong usage); done, but something wants a person's attention."""
+    """Exit codes: done; could not be done; (2 is wrong usage); done, but something wants a person's attention.
+
+    A load that failed says so with a code of its own: what landed before it has landed, and the next run goes on.
+    """
 
     DONE = 0
     FAILED = 1
     ATTENTION = 3
+    LOAD_FAILED = 4
 
 
 class DefaultGroup(TyperGroup):

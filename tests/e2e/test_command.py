@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
@@ -37,7 +39,6 @@ def test_load_says_what_became_of_each_file_and_the_second_time_that_it_was_ther
                 "system": "fx",
                 "object": "rates",
                 "file": "rates.csv",
-                "delivered_on": "2026-10-28",
                 "status": "loaded",
                 "rows_in": 2,
                 "accepted": 2,
@@ -54,11 +55,51 @@ def test_load_says_what_became_of_each_file_and_the_second_time_that_it_was_ther
     assert [(row["system"], row["object"], row["files"]) for row in status["objects"]] == [("fx", "rates", 1)]
 
 
-def test_a_refused_file_ends_with_3_and_is_listed(landing):
+def test_a_refused_file_is_accounted_for_and_ends_with_3_for_who_asks_so(landing):
     (landing / "fx" / "rates" / "2026-10-28" / "_SUCCESS").unlink()
-    assert tieout("load", landing, "--json").exit_code == 3
+    refused = tieout("load", landing, "--json")
+    assert refused.exit_code == 0
+    (load,) = json.loads(refused.stdout)["loads"]
+    assert (load["status"], load["rows_in"], load["reason"]) == ("refused", 0, "incomplete")
+    assert tieout("load", landing, "--json", "--strict").exit_code == 3
     listed = json.loads(tieout("quarantine", "list", "--json").stdout)["quarantine"]
     assert [(row["kind"], row["object"], row["reason"]) for row in listed] == [("file", "rates", "incomplete")]
+
+
+def test_quarantined_records_are_accounted_for(landing):
+    with (landing / "fx" / "rates" / "2026-10-28" / "rates.csv").open("a") as file:
+        file.write("2026-10-28,none,162.10\n")
+    found = tieout("load", landing, "--json", "--strict")
+    assert found.exit_code == 0
+    (load,) = json.loads(found.stdout)["loads"]
+    assert load["rows_in"] == load["accepted"] + load["quarantined"] == 4
+
+
+def test_a_load_that_failed_ends_with_4_names_itself_and_says_what_was_not_tried(landing, warehouse):
+    later = landing / "fx" / "rates" / "2026-10-29"
+    later.mkdir()
+    (later / "later.csv").write_text("Date,USD\n2026-10-28,1.0850\n")
+    (later / "_SUCCESS").touch()
+    with psycopg.connect(warehouse) as connection:
+        connection.execute("drop table raw.fx__rates")
+    failed = tieout("load", landing, "--json")
+    assert failed.exit_code == 4
+    loads = json.loads(failed.stdout)["loads"]
+    assert [(load["file"], load["status"]) for load in loads] == [("rates.csv", "failed"), ("later.csv", "not_tried")]
+    assert "fx/rates/2026-10-28/rates.csv did not load" in loads[0]["reason"]
+    assert "did not load" in failed.stderr
+
+
+def test_without_a_warehouse_the_load_fails_and_standard_output_is_json_still(landing, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    monkeypatch.setenv("TIEOUT_WAREHOUSE_URL", f"postgresql://user:hidden@127.0.0.1:{port}/nowhere")
+    failed = tieout("load", landing, "--json")
+    assert failed.exit_code == 4
+    (load,) = json.loads(failed.stdout)["loads"]
+    assert (load["file"], load["status"], load["rows_in"]) == ("rates.csv", "failed", 0)
+    assert "hidden" not in failed.stdout + failed.stderr
+    assert tieout("load", landing).exit_code == 4
 
 
 def test_what_is_not_there_is_told_in_a_sentence(warehouse, tmp_path):

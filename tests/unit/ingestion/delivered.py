@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from ingestion.delivery import Delivery
 from ingestion.formats.streams import Source
 from ingestion.records import Record, Reject
+from ingestion.stores import Content
 
 
 def source(folder: Path, name: str, content: bytes | str) -> Source:
@@ -26,3 +28,9 @@ def records(found):
 def rejects(found):
     """The rejects."""
     return [one for one in found if isinstance(one, Reject)]
+
+
+def content_of(delivery: Delivery) -> Content:
+    """What the bytes of a delivery are known by."""
+    with delivery.fetched() as content:
+        return content

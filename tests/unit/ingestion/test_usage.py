@@ -13,6 +13,7 @@ from ingestion import usage
 from ingestion.formats import cloudevents
 from ingestion.meters import Meter, delivered_meters, meter_book
 from ingestion.records import FileRefused
+from ingestion.stores import store_at
 from tests.unit.ingestion.delivered import source
 
 BOOK = {"call": Meter("call", "calls", ("region",))}
@@ -119,7 +120,7 @@ def test_meters_come_from_the_landing_folder_and_bad_entries_do_not_count(tmp_pa
         "  - {meter_code: c, event_type: bad, aggregation: sum}\n"
     )
     (folder / "broken.yaml").write_text("meters: [")
-    book = meter_book(entry for _, entry in delivered_meters(tmp_path))
+    book = meter_book(entry for _, entry in delivered_meters(store_at(tmp_path)))
     assert book == {"call": Meter("call", "calls", ("region",)), "page": Meter("page", None, ())}
 
 
