@@ -406,6 +406,7 @@ SHAPES: dict[str, dict[str, Field]] = {
         "tax_rounding": Field(_one_of("per_line", "per_rate", "per_invoice")),
         "discount_order": Field(_one_of("percent_then_fixed", "as_given")),
         "discount_allocation": _optional(_one_of("largest_remainder", "exact")),
+        "percent_rounding": _optional(_one_of("per_line", "per_invoice")),
         "minimum_basis": _optional(_one_of("before_discounts", "after_discounts")),
         "credit_timing": _optional(_one_of("before_tax", "after_tax")),
         "zero_usage": _optional(_one_of("none", "first_flat")),

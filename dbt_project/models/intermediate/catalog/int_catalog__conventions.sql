@@ -17,6 +17,7 @@ final as (
         tax_rounding,
         discount_order,
         coalesce(discount_allocation, 'largest_remainder') as discount_allocation,
+        coalesce(percent_rounding, 'per_line') as percent_rounding,
         coalesce(minimum_basis, 'before_discounts') as minimum_basis,
         coalesce(credit_timing, 'after_tax') as credit_timing,
         coalesce(zero_usage, 'none') as zero_usage,

@@ -16,6 +16,7 @@ final as (
         {{ to_bigint(json_text('payload', 'fixed_month_days')) }} as fixed_month_days,
         {{ json_text('payload', 'change_day') }} as change_day,
         {{ json_text('payload', 'discount_allocation') }} as discount_allocation,
+        {{ json_text('payload', 'percent_rounding') }} as percent_rounding,
         {{ json_text('payload', 'minimum_basis') }} as minimum_basis,
         {{ json_text('payload', 'credit_timing') }} as credit_timing,
         {{ json_text('payload', 'zero_usage') }} as zero_usage,

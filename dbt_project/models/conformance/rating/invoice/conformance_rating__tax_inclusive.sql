@@ -12,15 +12,20 @@ cases as (
     from {{ conformance_cases() }} as cases
 ),
 
-netted as (
+exact as (
     select
         cases.*,
-        {{ rounded_numerator(
-            'gross_numerator * rate_denominator',
-            'gross_denominator * (rate_denominator + rate_numerator)', 'digits', 'mode'
-        ) }} as net_numerator,
-        {{ rounded_denominator('gross_denominator * (rate_denominator + rate_numerator)', 'mode') }} as net_denominator
+        {{ net_of_inclusive_numerator('gross_numerator', 'rate_denominator') }} as exact_numerator,
+        {{ net_of_inclusive_denominator('gross_denominator', 'rate_numerator', 'rate_denominator') }} as exact_denominator
     from cases
+),
+
+netted as (
+    select
+        exact.*,
+        {{ rounded_numerator('exact_numerator', 'exact_denominator', 'digits', 'mode') }} as net_numerator,
+        {{ rounded_denominator('exact_denominator', 'mode') }} as net_denominator
+    from exact
 ),
 
 final as (
