@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import requests
 import tenacity
+import urllib3
 
 LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 LONGEST_BODY = 1 << 30
@@ -70,15 +71,16 @@ class BoundedSession(requests.Session):
             with response:
                 # requests offers no limit on a whole body; this is where it keeps one that was read.
                 response._content = self._body(response, end)  # noqa: SLF001
-        except requests.Timeout as error:
+        except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
             raise PassingFault(self._too_slow) from error
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise PassingFault(f"the connection failed ({_kind(error)})") from error
         return response
 
     def _body(self, response: requests.Response, end: float) -> bytes:
+        """The body, taken as it arrives: waiting for a block of it would let a trickle last for ever."""
         blocks, size = [], 0
-        for block in response.iter_content(BLOCK):
+        while block := response.raw.read1(BLOCK, decode_content=True):
             blocks.append(block)
             size += len(block)
             if size > self._longest_body:
@@ -148,9 +150,9 @@ def sayable(text: str, secrets: Iterable[str] = ()) -> str:
     return text if len(text) <= LONGEST_SAYING else text[: LONGEST_SAYING - 1] + "…"
 
 
-def _kind(error: requests.RequestException) -> str:
+def _kind(error: BaseException) -> str:
     """The innermost cause, by its kind alone: the messages of these errors hold addresses and queries."""
-    cause: BaseException = error
+    cause = error
     while (inner := cause.__cause__ or cause.__context__) is not None:
         cause = inner
     return type(cause).__name__

@@ -6,6 +6,10 @@ records as (
     select * from {{ latest_version(source('erp', 'transactionline')) }} as latest
 ),
 
+lines_gone as (
+    select * from {{ erp_lines_gone(source('erp', 'transactionline')) }} as gone
+),
+
 transactions as (
     select * from {{ ref('stg_erp__transactions') }}
 ),
@@ -40,13 +44,16 @@ final as (
         {{ json_text('records.payload', 'memo') }} as memo,
         {{ json_text('records.payload', 'uniquekey') }} as unique_key,
         {{ to_timestamp_utc(json_text('records.payload', 'linelastmodifieddate')) }} as updated_at,
-        records.is_deleted,
+        records.is_deleted or coalesce(transactions.is_deleted, false) or lines_gone.record_id is not null
+            as is_deleted,
         records.load_id,
         records.line_no,
         records.delivered_on
     from records
     left join transactions
         on transactions.transaction_id = {{ json_text('records.payload', 'transaction') }}
+    left join lines_gone
+        on records.record_id = lines_gone.record_id
     left join currencies
         on transactions.currency = currencies.currency
 )
