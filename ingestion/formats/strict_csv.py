@@ -1,7 +1,8 @@
 """CSV (RFC 4180, comma, UTF-8), strictly: every value text, a ragged row or a stray quote costs that row alone.
 
-Python's reader accepts ragged rows, and an unclosed quote makes it swallow the rest of the file without a word. Here
-a record is a line; only one whose quotes close further down, with as many values as the header then, spans lines.
+Delimiter and encoding are others only where a bank's profile says so. Python's reader accepts ragged rows, and an
+unclosed quote makes it swallow the rest of the file without a word. Here a record is a line; only one whose quotes
+close further down, with as many values as the header then, spans lines.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from ingestion.formats.lines import physical_lines, strict_text
 from ingestion.formats.streams import Source
@@ -18,6 +20,7 @@ from ingestion.records import BadRecord, FileRefused, Record, Reject, readable
 MAX_LINES_OF_A_RECORD = 200
 LONGEST_VALUE = 8 << 20
 OPEN_QUOTE = "unexpected end of data"
+UTF_8 = "utf-8"
 
 csv.field_size_limit(LONGEST_VALUE)
 
@@ -40,12 +43,18 @@ def read(source: Source, null_texts: frozenset[str], check_header: Header) -> It
 
 
 def rows(
-    source: Source, check_header: Header, *, trailing_comma: bool = False
+    source: Source,
+    check_header: Header,
+    *,
+    trailing_comma: bool = False,
+    delimiter: str = ",",
+    encoding: str = UTF_8,
 ) -> Iterator[tuple[int, list[str] | Reject, list[str]]]:
     """Line number, values (as many as the header has) or the reject, and the header, for every row.
 
     With ``trailing_comma`` the header may end in a comma; its last, nameless column is then part of every row.
     """
+    form = _Form(delimiter, encoding)
     with source.open() as stream:
         lines = _Lines(physical_lines(source, stream))
         columns: list[str] = []
@@ -53,15 +62,44 @@ def rows(
             if not line.strip():
                 continue
             if not columns:
-                columns = _header(source, line_no, line, check_header, trailing_comma)
+                columns = _header(source, line_no, line, form, check_header, trailing_comma)
                 continue
             try:
-                yield line_no, _row(line, lines, len(columns)), columns
+                yield line_no, _row(line, lines, form, len(columns)), columns
             except BadRecord as bad:
                 detail = f"{source.at(line_no)}: {bad.detail}"
                 yield line_no, Reject(line_no, bad.reason, detail, readable(line.rstrip(b"\r\n"))), columns
         if not columns:
             raise FileRefused("schema", f"{source.label} has no header line; an empty extract still has its header")
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How lines become values."""
+
+    delimiter: str
+    encoding: str
+
+    def text(self, line: bytes) -> str:
+        if self.encoding == UTF_8:
+            return strict_text(line)
+        try:
+            return strict_text(line.decode(self.encoding).encode())
+        except UnicodeDecodeError as error:
+            raise BadRecord("encoding", f"byte {error.start + 1} of the line is no {self.encoding}") from error
+
+    def values(self, text: str) -> list[str]:
+        stream = io.StringIO(text, newline="") if "\n" in text else [text]
+        try:
+            found = list(csv.reader(stream, strict=True, delimiter=self.delimiter))
+        except csv.Error as error:
+            message = str(error)
+            if message == OPEN_QUOTE:
+                raise BadRecord("unclosed_quote", OPEN_QUOTE) from error
+            raise BadRecord("stray_quote", f"{message}; double a quote that belongs to the text") from error
+        if len(found) > 1:
+            raise BadRecord("stray_line_end", "a line end that is no line end of the file stands between values")
+        return found[0] if found else []
 
 
 class _Lines:
@@ -89,9 +127,11 @@ class _Lines:
         del self._ahead[:count]
 
 
-def _header(source: Source, line_no: int, line: bytes, check_header: Header, trailing_comma: bool) -> list[str]:
+def _header(
+    source: Source, line_no: int, line: bytes, form: _Form, check_header: Header, trailing_comma: bool
+) -> list[str]:
     try:
-        columns = _values(strict_text(line).rstrip("\r\n"))
+        columns = form.values(form.text(line).rstrip("\r\n"))
     except BadRecord as bad:
         raise FileRefused("schema", f"{source.at(line_no)}: the header cannot be read: {bad.detail}") from bad
     repeated = sorted({name for name in columns if columns.count(name) > 1})
@@ -102,14 +142,14 @@ def _header(source: Source, line_no: int, line: bytes, check_header: Header, tra
     return columns
 
 
-def _row(line: bytes, lines: _Lines, width: int) -> list[str]:
-    text = strict_text(line)
+def _row(line: bytes, lines: _Lines, form: _Form, width: int) -> list[str]:
+    text = form.text(line)
     try:
-        values = _values(text.rstrip("\r\n"))
+        values = form.values(text.rstrip("\r\n"))
     except BadRecord as bad:
         if bad.detail != OPEN_QUOTE:
             raise
-        values = _spanning(text, lines, width)
+        values = _spanning(text, lines, form, width)
     if len(values) != width:
         raise BadRecord(
             "ragged_row", f"{len(values)} values where the header has {width}; quote values that hold a comma"
@@ -117,15 +157,15 @@ def _row(line: bytes, lines: _Lines, width: int) -> list[str]:
     return values
 
 
-def _spanning(text: str, lines: _Lines, width: int) -> list[str]:
+def _spanning(text: str, lines: _Lines, form: _Form, width: int) -> list[str]:
     """The values of a record whose quoted value goes on in the next lines."""
     for count in range(MAX_LINES_OF_A_RECORD):
         following = lines.peek(count)
         if following is None:
             break
         try:
-            text += strict_text(following)
-            values = _values(text.rstrip("\r\n"))
+            text += form.text(following)
+            values = form.values(text.rstrip("\r\n"))
         except BadRecord as bad:
             if bad.detail == OPEN_QUOTE:
                 continue
@@ -135,16 +175,3 @@ def _spanning(text: str, lines: _Lines, width: int) -> list[str]:
         lines.skip(count + 1)
         return values
     raise BadRecord("unclosed_quote", "a quote is opened and never closed; double a quote that belongs to the text")
-
-
-def _values(text: str) -> list[str]:
-    try:
-        found = list(csv.reader(io.StringIO(text, newline="") if "\n" in text else [text], strict=True))
-    except csv.Error as error:
-        message = str(error)
-        if message == OPEN_QUOTE:
-            raise BadRecord("unclosed_quote", OPEN_QUOTE) from error
-        raise BadRecord("stray_quote", f"{message}; double a quote that belongs to the text") from error
-    if len(found) > 1:
-        raise BadRecord("stray_line_end", "a line end that is no line end of the file stands between values")
-    return found[0] if found else []

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from ingestion.formats import bai2, bank_csv, camt053, mt940
 from ingestion.formats.streams import Source
 from ingestion.objects import ObjectSpec
-from ingestion.records import Record, Reject
+from ingestion.records import Record, Reject, readable
 
 FORMATS = ("xml", "sta", "mt940", "940", "bai", "bai2", "txt", "csv")
 OBJECTS = (ObjectSpec("bank", "statements", "bank__statements", FORMATS, ("record_id",)),)
@@ -24,8 +24,31 @@ HEAD_BYTES = 4096
 
 
 def read(source: Source) -> Iterator[Record | Reject]:
-    """Every statement of the file; the format follows from the extension, for ``.txt`` from how the file begins."""
-    return (READERS.get(source.extension) or _by_content(source))(source)
+    """Every statement of the file; the format follows from the extension, for ``.txt`` from how the file begins.
+
+    Two statements of one name that say different things contradict each other: neither lands (``two_versions``).
+    """
+    found = list((READERS.get(source.extension) or _by_content(source))(source))
+    payloads: dict[str, set[str]] = {}
+    for one in found:
+        if isinstance(one, Record):
+            payloads.setdefault(one.fields["record_id"], set()).add(one.payload)
+    for one in found:
+        if isinstance(one, Record) and len(payloads[one.fields["record_id"]]) > 1:
+            yield _contradicted(source, one)
+        else:
+            yield one
+
+
+def _contradicted(source: Source, record: Record) -> Reject:
+    identity = record.fields["record_id"]
+    return Reject(
+        record.line_no,
+        "two_versions",
+        f"{source.at(record.line_no)}: {identity} stands in this file twice, and differs; ask the bank which holds",
+        readable(record.payload),
+        identity,
+    )
 
 
 def _by_content(source: Source) -> Callable[[Source], Iterator[Record | Reject]]:
