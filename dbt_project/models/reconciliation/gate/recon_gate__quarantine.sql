@@ -7,7 +7,7 @@ periods as (
 ),
 
 quarantined as (
-    select * from {{ ref('stg_ops__quarantined_records') }}
+    select * from {{ ref('int_quarantine__open_records') }}
     where reason <> 'late_excluded'
 ),
 

@@ -7,7 +7,7 @@ loads as (
 ),
 
 quarantined as (
-    select * from {{ ref('stg_ops__quarantined_records') }}
+    select * from {{ ref('int_quarantine__open_records') }}
 ),
 
 clock as (
