@@ -47,8 +47,12 @@ class Repeated:
     line_no: int
 
 
-def read(source: Source, spec: ObjectSpec, api_version: str | None = None) -> Iterator[Document | Reject | Repeated]:
+def read(
+    source: Source, spec: ObjectSpec, api_version: str | None = None, as_of: datetime | None = None
+) -> Iterator[Document | Reject | Repeated]:
     """Every record of ``source`` with its fate. ``api_version`` is what the delivery's manifest says, if anything.
+
+    ``as_of`` is when the records were read from the system; it dates those of an object that has no date of its own.
 
     Raises FileRefused: for the format as a whole, and with ``schema`` when no record of the file has a required field,
     or has it in the type it must have: then the system changed its export, and a full quarantine would hide it.
@@ -60,7 +64,7 @@ def read(source: Source, spec: ObjectSpec, api_version: str | None = None) -> It
     count = 0
     for found in _records(source, spec):
         count += 1
-        fate = judged(source, spec, found, api_version) if isinstance(found, Record) else found
+        fate = judged(source, spec, found, api_version, as_of) if isinstance(found, Record) else found
         if isinstance(fate, Reject):
             if fate.reason in (MISSING, RETYPED):
                 broken[fate.reason] = broken.get(fate.reason, 0) + 1
@@ -104,14 +108,18 @@ def _records(source: Source, spec: ObjectSpec) -> Iterable[Record | Reject]:
     return reader() if reader else jsonl.read_lines(source)
 
 
-def judged(source: Source, spec: ObjectSpec, record: Record, api_version: str | None) -> Document | Reject:
+def judged(
+    source: Source, spec: ObjectSpec, record: Record, api_version: str | None, as_of: datetime | None = None
+) -> Document | Reject:
+    """One record with its fate, by the rules of its object."""
     fields = record.fields
     record_id: str | None = None
     try:
         record_id = _identity(spec, fields)
         _check_values(spec, fields)
         changed = fields.get(spec.updated_at) if spec.updated_at else None
-        updated_at = _strictly(spec.updated_at or "", spec.clock, changed) if changed is not None else None
+        undated = as_of if spec.observed else None
+        updated_at = _strictly(spec.updated_at or "", spec.clock, changed) if changed is not None else undated
         version = fields.get(spec.api_version) if spec.api_version else None
         kept = sensitive.screened(spec, record_id, fields, record.payload)
     except BadRecord as bad:

@@ -61,6 +61,8 @@ class ObjectSpec:
     ``casts`` are read strictly but stored as they came. ``updated_at``
     is the field with the system's own time of change, ``clock`` how it is read. ``nulls`` are texts that mean null.
     ``object_type`` is what the record says it is in its field ``object``, ``deleted`` the field that says it is gone.
+    ``observed``: records do not say when they changed, so their versions are in the order in which they were read from
+    the system, which a manifest says (``as_of``); without one, the delivery date.
     """
 
     system: str
@@ -78,6 +80,7 @@ class ObjectSpec:
     nulls: frozenset[str] = NO_TEXTS
     object_type: str | None = None
     deleted: str | None = None
+    observed: bool = False
     api_version: str | None = None
 
     @property

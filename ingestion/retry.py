@@ -25,7 +25,7 @@ from ingestion.delivery import Delivery, Manifest, discover, manifest_of
 from ingestion.formats import strict_json
 from ingestion.formats.cloudevents import INSTANT
 from ingestion.formats.streams import Source
-from ingestion.landing import ATTEMPTS, NEXT, USAGE, LoadFailed, Writer, book_of, first_line, open_session
+from ingestion.landing import ATTEMPTS, NEXT, USAGE, LoadFailed, Writer, book_of, first_line, midnight, open_session
 from ingestion.meters import MeterBook
 from ingestion.objects import ObjectSpec
 from ingestion.records import BadRecord, FileRefused, Record, Reject
@@ -73,6 +73,7 @@ RETRIES = "select count(*) from ops.loads where retry_of = cast($1 as uuid)"
 LANDED = """
     select rows_in, accepted, duplicate, quarantined, late_excluded from ops.loads where load_id = cast($1 as uuid)
 """
+AS_OF = "select max(source_updated_at) from raw.{table} where load_id = cast($1 as uuid)"
 VERSION = "select max(api_version) from raw.{table} where load_id = cast($1 as uuid)"
 
 
@@ -354,10 +355,19 @@ class _Retrier:
         found = self._session.rows(VERSION.format(table=file.spec.table), str(file.load_id))
         return str(found[0][0]) if found[0][0] is not None else None
 
+    def _as_of(self, file: _File) -> datetime | None:
+        """When the other records of the file were read from their system, else the delivery date."""
+        if file.is_usage or not file.spec.observed:
+            return None
+        found = self._session.rows(AS_OF.format(table=file.spec.table), str(file.load_id))
+        return found[0][0] or midnight(file.delivered_on)
+
     def _from_file(self, file: _File, source: Source, version: str | None, records: dict[int, _Open]) -> _Fates:
         try:
             fates, count = (
-                self._events(file, source, records) if file.is_usage else _documents(file, source, version, records)
+                self._events(file, source, records)
+                if file.is_usage
+                else _documents(file, source, version, self._as_of(file), records)
             )
         except FileRefused as refusal:
             raise _NotPossible(f"{file.label} is refused as a whole now: {refusal.detail}") from refusal
@@ -404,14 +414,14 @@ class _Retrier:
                 f"{gone}, and quarantine does not keep {file.system} records whole; put the delivered file back"
             )
         fates, partial = _Fates(), 0
-        source, version = Source(Path(file.label), file.label), self._version(file)
+        source, version, as_of = Source(Path(file.label), file.label), self._version(file), self._as_of(file)
         seen: set[tuple[str, str]] = set()
         for record in records.values():
             whole = _whole(record)
             if whole is None:
                 partial += 1
                 continue
-            _sort(fates, documents.judged(source, file.spec, whole, version), seen)
+            _sort(fates, documents.judged(source, file.spec, whole, version, as_of), seen)
         if partial:
             fates.missed = (
                 f"{gone}, and of {partial} of {len(records)} records quarantine does not keep the whole text; put the "
@@ -432,9 +442,11 @@ class _Retrier:
         )
 
 
-def _documents(file: _File, source: Source, version: str | None, records: dict[int, _Open]) -> tuple[_Fates, int]:
+def _documents(
+    file: _File, source: Source, version: str | None, as_of: datetime | None, records: dict[int, _Open]
+) -> tuple[_Fates, int]:
     fates, count = _Fates(), 0
-    for fate in documents.read(source, file.spec, version):
+    for fate in documents.read(source, file.spec, version, as_of):
         count += 1
         if fate.line_no not in records:
             continue

@@ -65,6 +65,7 @@ class Description:
     """
 
     api_version: str | None = None
+    as_of: str | None = None
     cursor: Cursor | None = None
     control_totals: dict[str, Any] | None = None
     pull: dict[str, Any] | None = None
@@ -115,7 +116,7 @@ def publish(landing: Path | str, target: Target, finished: Path, description: De
     lines, sha256 = _measured(finished)
     rows = lines if description.rows is None else description.rows
     manifest: dict[str, Any] = {"rows": rows, "sha256": sha256, "control_totals": description.control_totals or {}}
-    for name in ("api_version", "cursor", "pull"):
+    for name in ("api_version", "as_of", "cursor", "pull"):
         if (value := getattr(description, name)) is not None:
             manifest[name] = value
     store = store_at(landing)

@@ -1,7 +1,8 @@
 """Stripe's objects as its API gives them, one a line or in list pages. ``ingestion.sources.stripe_api`` pulls them.
 
 An object says in its field ``object`` what it is; one that stands in the wrong folder is quarantined. ``deleted`` marks
-deletions. Events carry the API version they were made with; for other objects the delivery's manifest may say it.
+deletions. Objects do not say when they changed: of two versions the one that was read later counts. Events carry the
+API version they were made with; for other objects the delivery's manifest may say it.
 """
 
 from __future__ import annotations
@@ -35,11 +36,13 @@ TYPES = {
 
 
 def _object(name: str, identity: tuple[str, ...] = ("id",), **rules: Any) -> ObjectSpec:
+    rules = {"observed": True, **rules}
     return ObjectSpec("stripe", name, f"stripe__{name}", JSON_FORMATS, identity, deleted="deleted", **rules)
 
 
 EVENTS = _object(
     "events",
+    observed=False,
     object_type="event",
     required=("type", "created", "data"),
     updated_at="created",

@@ -1,15 +1,17 @@
 """What the raw assets of all systems share: load some days through the one door, and say what came."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import dagster as dg
 import psycopg
 
 from ingestion import landing
+from ingestion.sources.failures import PullFailed
 from orchestration.partitions import daily
 from orchestration.progress import report
+from orchestration.pulls import pull_today
 from orchestration.resources import LandingFolder
 from warehouse.connection import ensure_started
 
@@ -22,7 +24,8 @@ def raw_asset(system: str, description: str, *, kinds: Iterable[str] = ()) -> dg
     """The asset ``raw/<system>``: every object of one system, one partition a delivery day.
 
     A refused file (incomplete, changed after it was loaded) fails the check ``every_delivery_accepted`` and hides
-    nothing: all other files of the window are loaded.
+    nothing: all other files of the window are loaded. A system that can be asked (`orchestration.pulls`) is asked
+    first, for the partition of today; when it does not answer to the end, the deliveries are loaded and the run fails.
     """
     key = dg.AssetKey(["raw", system])
 
@@ -45,17 +48,21 @@ def raw_asset(system: str, description: str, *, kinds: Iterable[str] = ()) -> dg
         ],
     )
     def load(context: dg.AssetExecutionContext, landing_folder: LandingFolder) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        report("loading deliveries", 0, 1)
         start, end = days_of(context)
+        pulled, pull_failure = _pulled(system, landing_folder, start, end)
+        report("loading deliveries", 0, 1)
         results = load_days(landing_folder, system, start, end)
         for day, of_day in _by_day(results).items():
             rows = counts(of_day)
             context.add_asset_metadata(
                 {**rows, "dagster/partition_row_count": rows["accepted"]}, partition_key=day.isoformat()
             )
+        if pull_failure is not None:
+            # What stands in the landing has been loaded; what the API did not give is missing, and that is no success.
+            raise dg.Failure(str(pull_failure)) from pull_failure
         refused = [result for result in results if result.status == "refused"]
         return dg.MaterializeResult(
-            metadata={"files": len(results), "already_loaded": _of_status(results, "already_loaded")},
+            metadata={"files": len(results), "already_loaded": _of_status(results, "already_loaded"), **pulled},
             check_results=[
                 dg.AssetCheckResult(
                     check_name=ACCEPTED,
@@ -73,6 +80,18 @@ def days_of(context: dg.AssetExecutionContext) -> tuple[date, date]:
     """Delivery days [start, end) of one partition or a range of them."""
     window = context.partition_time_window
     return window.start.date(), window.end.date()
+
+
+def _pulled(
+    system: str, folder: LandingFolder, start: date, end: date
+) -> tuple[Mapping[str, int | str], PullFailed | None]:
+    report("asking the source", 0, 1)
+    try:
+        return pull_today(system, folder.place(), start, end) or {}, None
+    except PullFailed as failure:
+        return {}, failure
+    except psycopg.OperationalError as error:
+        raise dg.RetryRequested(max_retries=2, seconds_to_wait=2) from error
 
 
 def load_days(folder: LandingFolder, system: str, start: date, end: date) -> list[landing.LoadResult]:

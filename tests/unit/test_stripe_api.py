@@ -1,12 +1,8 @@
 """The Stripe source against a scripted API on this machine: every fault a network and a paged API can have."""
 
-import http.server
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from urllib.parse import parse_qs, urlsplit
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -14,72 +10,13 @@ from typer.testing import CliRunner
 from ingestion.sources import stripe_api
 from ingestion.sources.stripe_api import StripePullFailed, StripeSettings, pull
 from orchestration.cli import app
+from tests.unit.scripted_stripe import CANARY, error, page, serving
 
 DAY = date(2026, 10, 29)
-CANARY = "rk_test_canary"
-
-
-class Api:
-    """Answers from a script: a function of path and parameters gives (status, body); remembers what was asked."""
-
-    def __init__(self, answer):
-        self.answer = answer
-        self.asked = []
-        self.headers = []
-
-
-@contextmanager
-def serving(answer) -> Iterator[tuple[Api, StripeSettings]]:
-    api = Api(answer)
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            url = urlsplit(self.path)
-            params = {key: values[0] for key, values in parse_qs(url.query).items()}
-            api.asked.append((url.path, params))
-            api.headers.append(dict(self.headers))
-            status, body = api.answer(url.path, params)
-            data = body.encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Request-Id", "req_scripted")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *args):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        yield (
-            api,
-            StripeSettings(
-                api_key=CANARY,
-                api_base=f"http://127.0.0.1:{server.server_port}",
-                attempts=3,
-                longest_wait_seconds=0.01,
-                max_pages=20,
-            ),
-        )
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def page(*objects, has_more=False) -> tuple[int, str]:
-    return 200, f'{{"object":"list","data":[{",".join(objects)}],"has_more":{json.dumps(has_more)}}}'
-
-
-def error(status, message="no") -> tuple[int, str]:
-    return status, json.dumps({"error": {"message": message, "type": "api_error"}})
 
 
 def lines(result) -> list[str]:
-    return result.path.read_text("utf-8").splitlines()
+    return Path(result.path).read_text("utf-8").splitlines()
 
 
 def test_a_list_is_followed_to_its_end_and_kept_word_for_word(tmp_path):
@@ -90,11 +27,11 @@ def test_a_list_is_followed_to_its_end_and_kept_word_for_word(tmp_path):
         return page('{"id":"cus_2","balance":-0}')
 
     with serving(answer) as (api, settings):
-        (result,) = pull(tmp_path, DAY, settings, ["customers"])
+        (result,) = pull(tmp_path, DAY, settings, ["customers"]).objects
     assert (result.status, result.rows, result.pages) == ("pulled", 2, 2)
     assert lines(result) == ['{"id": "cus_1", "balance": 1.10}', '{"id":"cus_2","balance":-0}']
     assert api.headers[0]["Stripe-Version"] == stripe_api.API_VERSION
-    manifest = json.loads((result.path.parent / "api.jsonl.manifest.json").read_text())
+    manifest = json.loads(Path(f"{result.path}.manifest.json").read_text())
     assert manifest["rows"] == 2
     assert manifest["api_version"] == stripe_api.API_VERSION
 
@@ -110,7 +47,7 @@ def test_a_nested_list_that_stripe_cut_is_completed_in_place(tmp_path):
         return page(f'{{"id":"sub_1","items":{items},"after":1.50}}')
 
     with serving(answer) as (_, settings):
-        (result,) = pull(tmp_path, DAY, settings, ["subscriptions"])
+        (result,) = pull(tmp_path, DAY, settings, ["subscriptions"]).objects
     (line,) = lines(result)
     assert [item["id"] for item in json.loads(line)["items"]["data"]] == ["si_1", "si_2"]
     assert line.endswith('"after":1.50}')
@@ -128,7 +65,7 @@ def test_every_line_of_an_invoice_lands_and_names_its_invoice(tmp_path):
         return page(invoice("in_1", '{"id":"il_1"}', "false"), invoice("in_2", '{"id":"il_2"}', "true"))
 
     with serving(answer) as (_, settings):
-        invoices, found = pull(tmp_path, DAY, settings, ["invoices", "invoice_line_items"])
+        invoices, found = pull(tmp_path, DAY, settings, ["invoices", "invoice_line_items"]).objects
     assert '"has_more":true' in lines(invoices)[1]
     pairs = [(json.loads(line)["invoice"], json.loads(line)["id"]) for line in lines(found)]
     assert pairs == [("in_1", "il_1"), ("in_2", "il_2"), ("in_2", "il_3")]
@@ -142,7 +79,7 @@ def test_a_payouts_balance_transactions_are_listed_by_payout(tmp_path):
         return page('{"id":"txn_1"}', '{"id":"txn_2"}')
 
     with serving(answer) as (_, settings):
-        _, pairs = pull(tmp_path, DAY, settings, ["payouts", "payout_balance_transactions"])
+        _, pairs = pull(tmp_path, DAY, settings, ["payouts", "payout_balance_transactions"]).objects
     assert [json.loads(line) for line in lines(pairs)] == [
         {"payout": "po_1", "balance_transaction": "txn_1"},
         {"payout": "po_1", "balance_transaction": "txn_2"},
@@ -158,7 +95,7 @@ def test_meter_summaries_are_asked_for_each_customer_and_the_day_before(tmp_path
         return page('{"id":"mtr_1"}' if "meters" in path else '{"id":"cus_1"}')
 
     with serving(answer) as (_, settings):
-        *_, found = pull(tmp_path, DAY, settings, ["customers", "meters", "meter_event_summaries"])
+        *_, found = pull(tmp_path, DAY, settings, ["customers", "meters", "meter_event_summaries"]).objects
     assert lines(found) == ['{"customer": "cus_1", "id":"mtrusg_1","aggregated_value":10.5}']
 
 
@@ -166,7 +103,7 @@ def test_meter_summaries_are_asked_for_each_customer_and_the_day_before(tmp_path
 def test_a_passing_fault_is_tried_again(tmp_path, status):
     script = iter([error(status), error(status), page('{"id":"cus_1"}')])
     with serving(lambda *_: next(script)) as (api, settings):
-        (result,) = pull(tmp_path, DAY, settings, ["customers"])
+        (result,) = pull(tmp_path, DAY, settings, ["customers"]).objects
     assert (result.rows, len(api.asked)) == (1, 3)
 
 
@@ -175,7 +112,7 @@ def test_a_fault_that_stays_is_named_after_a_bounded_number_of_tries(tmp_path):
         with pytest.raises(StripePullFailed, match=r"customers, page 1: APIError, HTTP 503, request req_scripted"):
             pull(tmp_path, DAY, settings, ["customers"])
         assert len(api.asked) == 3
-    assert not list(tmp_path.rglob("api.jsonl"))
+    assert not list(tmp_path.rglob("*.jsonl"))
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
@@ -223,7 +160,7 @@ def test_a_body_cut_short_is_tried_again_and_then_named(tmp_path):
         with pytest.raises(StripePullFailed, match="customers"):
             pull(tmp_path, DAY, settings, ["customers"])
         assert len(api.asked) == 3
-    assert not list(tmp_path.rglob("api.jsonl"))
+    assert not list(tmp_path.rglob("*.jsonl"))
 
 
 def test_the_same_call_goes_on_where_it_failed(tmp_path):
@@ -237,9 +174,14 @@ def test_the_same_call_goes_on_where_it_failed(tmp_path):
             pull(tmp_path, DAY, settings, ["customers", "products"])
         broken.clear()
         api.asked.clear()
-        customers, products = pull(tmp_path, DAY, settings, ["customers", "products"])
+        again = pull(tmp_path, DAY, settings, ["customers", "products"]).objects
         assert [path for path, _ in api.asked] == ["/v1/products"]
-    assert (customers.status, products.status) == ("already_pulled", "pulled")
+        assert [one.status for one in again] == ["pulled", "pulled"]
+        assert [one.status for one in pull(tmp_path, DAY, settings, ["customers", "products"]).objects] == [
+            "already_pulled",
+            "already_pulled",
+        ]
+        assert len(api.asked) == 1
 
 
 def test_since_asks_for_what_was_created_from_then_on(tmp_path):
@@ -249,7 +191,7 @@ def test_since_asks_for_what_was_created_from_then_on(tmp_path):
 
 
 def test_what_depends_on_another_object_says_which(tmp_path):
-    with serving(lambda *_: page()) as (_, settings), pytest.raises(StripePullFailed, match="invoices"):
+    with serving(lambda *_: page()) as (_, settings), pytest.raises(ValueError, match="add invoices"):
         pull(tmp_path, DAY, settings, ["invoice_line_items"])
 
 

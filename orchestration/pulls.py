@@ -1,0 +1,39 @@
+"""The systems that are asked for their extracts on the day itself, when their access is configured."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+
+Figures = dict[str, int | str]
+
+
+def pull_today(system: str, place: str, start: date, end: date) -> Figures | None:
+    """Pull ``system`` into the landing at ``place`` when today (UTC) is one of the delivery days [start, end).
+
+    Gives figures for people; None when the days are others, or nothing of the system is to be pulled.
+    Raises PullFailed, whose message holds no secret.
+    """
+    today = datetime.now(UTC).date()
+    pull = PULLS.get(system)
+    return pull(place, today) if pull is not None and start <= today < end else None
+
+
+def _stripe(place: str, today: date) -> Figures | None:
+    if not os.environ.get("TIEOUT_STRIPE_API_KEY"):
+        return None
+    from ingestion.sources import stripe_api
+
+    found = stripe_api.pull(place, today)
+    return {
+        "pulled_rows": sum(one.rows for one in found.objects if one.status == "pulled"),
+        "pull_requests": sum(one.pages for one in found.objects),
+        "pulled_by_feed": sum(1 for one in found.objects if one.mode == "feed"),
+        "pulled_by_list": sum(1 for one in found.objects if one.mode == "list"),
+        "pull_notes": "\n".join(found.notes) or "none",
+    }
+
+
+PULLS: Mapping[str, Callable[[str, date], Figures | None]] = {"stripe": _stripe}
+"""The pull of each system, for a landing and a delivery day; it gives None when its access is not configured."""
