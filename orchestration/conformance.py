@@ -130,7 +130,7 @@ def known_operations(subject: str) -> set[str]:
 @contextmanager
 def _scratch_schema() -> Iterator[psycopg.Connection[Any]]:
     """The schema of one run; a second run on the same warehouse waits for the first."""
-    with connect("owner", autocommit=True) as connection:
+    with connect(autocommit=True) as connection:
         connection.execute("set lock_timeout to 0")
         connection.execute("set client_min_messages to warning")
         connection.execute("select pg_advisory_lock(%s)", (CONFORMANCE_LOCK,))

@@ -1,6 +1,6 @@
 """Pytest plugin: marks tests by their folder, runs the fast ones first, and keeps together what shares state.
 
-`tests/unit` is `unit`; `tests/e2e` and `tests/real_input` are `e2e`; everything else uses a scratch Postgres and is
+`tests/unit` is `unit`; `tests/e2e`, `real_input` and `conformance` are `e2e`; everything else uses a scratch Postgres and is
 `warehouse`. A marker set on the test itself wins. A file's tests share a worker, as they share its
 module-scoped warehouse; the tests that read the built sample share one, so that it is built once.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ORDER = ("unit", "warehouse", "e2e")
-FOLDERS = {"unit": "unit", "e2e": "e2e", "real_input": "e2e"}
+FOLDERS = {"unit": "unit", "e2e": "e2e", "real_input": "e2e", "conformance": "e2e"}
 BUILT_SAMPLE = "built_sample"
 
 

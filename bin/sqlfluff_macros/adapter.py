@@ -1,6 +1,7 @@
 """Stands for dbt's ``adapter`` while sqlfluff reads a model: every dispatched macro becomes SQL of the right shape.
 
-Only the shape matters to a linter: a series or a selection is a relation, everything else an expression.
+Only the shape matters to a linter: a series or a selection is a relation, a keyword itself, everything
+else an expression.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ RELATIONS = {
     "json_array_elements": "element, position",
 }
 SELECTIONS = frozenset({"first_of_each"})
+KEYWORDS = {"once": "materialized"}
 
 
 def dispatch(name: str, _project: str = "") -> Callable[..., str]:
@@ -20,6 +22,8 @@ def dispatch(name: str, _project: str = "") -> Callable[..., str]:
     def expression(*arguments: object, **_named: object) -> str:
         if name in SELECTIONS:
             return "(select * from records)"
+        if name in KEYWORDS:
+            return KEYWORDS[name]
         if name in RELATIONS:
             return f"lateral (select 1) as {arguments[-1]} ({RELATIONS[name]})"
         return f"{name}({', '.join(str(argument) for argument in arguments if isinstance(argument, str))})"

@@ -10,7 +10,8 @@
 
 {#- Operation of a model: conformance_rating__line_sum computes the cases of line_sum. -#}
 {% macro conformance_cases() -%}
-    (select * from {{ source('conformance', 'cases') }} where op = '{{ model.name.split("__", 1)[1] }}')
+    {%- set name = model.name if model is defined else 'linted__operation' -%}
+    (select * from {{ source('conformance', 'cases') }} where op = '{{ name.split("__", 1)[1] }}')
 {%- endmacro %}
 
 {#-
@@ -53,4 +54,26 @@
 {#- Whether a text is an exact number: a decimal, or a fraction such as 14/31. -#}
 {% macro is_exact_number(leaf) -%}
     coalesce({{ leaf }} ~ '^-?[0-9]+([.][0-9]+)?(/[0-9]+([.][0-9]+)?)?$', false)
+{%- endmacro %}
+
+{#- Length of the interval among the inputs of a case, in months and in days. -#}
+{% macro case_months() -%}
+    {{ months_of(json_text('inputs', 'interval', 'unit'), case_interval_count()) }}
+{%- endmacro %}
+
+{% macro case_days() -%}
+    {{ days_of(json_text('inputs', 'interval', 'unit'), case_interval_count()) }}
+{%- endmacro %}
+
+{% macro case_interval_count() -%}
+    coalesce(cast({{ json_text('inputs', 'interval', 'count') }} as integer), 1)
+{%- endmacro %}
+
+{#- The rounding among the inputs of a case: digits and mode, for round_as and round_ratio_as. -#}
+{% macro case_digits(name='round') -%}
+    coalesce(cast({{ json_text('inputs', name, 'digits') }} as integer), 0)
+{%- endmacro %}
+
+{% macro case_mode(name='round') -%}
+    {{ json_text('inputs', name, 'mode') }}
 {%- endmacro %}

@@ -78,7 +78,7 @@
     {%- set over = '(abs(' ~ numerator ~ ') * ' ~ power_of_ten('greatest(' ~ digits ~ ', 0)') ~ ')' -%}
     {%- set under = '((' ~ denominator ~ ') * ' ~ power_of_ten('greatest(-(' ~ digits ~ '), 0)') ~ ')' -%}
     {%- set rest = 'mod(' ~ over ~ ', ' ~ under ~ ')' -%}
-    {%- set whole = '((' ~ over ~ ' - ' ~ rest ~ ') / ' ~ under ~ ')' -%}
+    {%- set whole = 'round((' ~ over ~ ' - ' ~ rest ~ ') / ' ~ under ~ ')' -%}
     (case
         when ({{ mode }}) is null then ({{ numerator }}) / ({{ denominator }})
         else

@@ -53,7 +53,7 @@ compared as (
         got_leaf,
         case
             when not is_computed then false
-            when not are_numbers then expected_leaf is not distinct from got_leaf
+            when not are_numbers then coalesce(expected_leaf = got_leaf, expected_leaf is null and got_leaf is null)
             when mode is null then expected_numerator * got_denominator = got_numerator * expected_denominator
             else
                 {{ round_ratio_as('expected_numerator', 'expected_denominator', 'digits', 'mode') }}

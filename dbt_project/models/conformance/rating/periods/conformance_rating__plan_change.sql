@@ -1,0 +1,44 @@
+with
+
+cases as (
+    select
+        case_id,
+        {{ json_text('inputs', 'old_amount') }} as old_amount,
+        {{ json_text('inputs', 'new_amount') }} as new_amount,
+        cast({{ json_text('inputs', 'period', 0) }} as date) as period_start,
+        cast({{ json_text('inputs', 'period', 1) }} as date) as period_end,
+        cast({{ json_text('inputs', 'change') }} as date) as change_on,
+        {{ case_digits() }} as digits,
+        {{ case_mode() }} as mode
+    from {{ conformance_cases() }} as cases
+),
+
+counted as (
+    select
+        cases.*,
+        {{ common_days('period_start', 'period_end', 'change_on', 'period_end') }} as remaining_days,
+        {{ days_between('period_start', 'period_end') }} as period_days
+    from cases
+),
+
+settled as (
+    select
+        counted.*,
+        {{ prorated_as('old_amount', 'remaining_days', 'period_days', 'digits', 'mode') }} as credit,
+        {{ prorated_as('new_amount', 'remaining_days', 'period_days', 'digits', 'mode') }} as charge
+    from counted
+),
+
+final as (
+    select
+        case_id,
+        jsonb_build_object(
+            'credit', cast(credit as text),
+            'charge', cast(charge as text),
+            'net', cast(charge - credit as text),
+            'remaining_days', cast(remaining_days as text)
+        ) as outputs
+    from settled
+)
+
+select * from final
