@@ -21,6 +21,7 @@ warehouse.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -59,6 +60,8 @@ WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 COLUMN_NAME = re.compile(r"cust[a-z]*_[a-z0-9_]{1,60}")
 WALL_CLOCK = "%Y-%m-%d %H:%M:%S"
 DAY_FORMAT, TIME_FORMAT = "YYYY-MM-DD", "YYYY-MM-DD HH24:MI:SS"
+# At the level of debugging these write tokens and signatures into the log.
+LOGGERS_OF_SIGNATURES = ("oauthlib", "requests_oauthlib")
 CHANGED_WITH = "transactionlastmodifieddate"
 PERSONAL = re.compile(r"e_?mail|phone|mobile|fax|birth|passport|ssn|iban|street|address|(first|last|contact)_?name")
 
@@ -438,10 +441,10 @@ class _Pull:
 
     def _gone(self, plan: _Plan) -> list[str]:
         """Lines for deleted records: id, type, `isdeleted` and the time, and nothing else."""
-        if not self._object.gone_types or not self._settings.deletions or plan.since is None:
+        if not self._object.gone_types or not self._settings.deletions or plan.through == START:
             return []
         self._account.doing(f"{self._name}, the list of deleted records (it needs the permission Deleted Records)")
-        condition = _since(GONE, plan.since, self._account.zone)
+        condition = _since(GONE, plan.through, self._account.zone)
         lines = []
         for item in self._account.items(GONE, (), condition, None):
             kind = re.sub(r"[^a-z]", "", str(item.fields.get("type", "")).lower())
@@ -491,6 +494,8 @@ class _Account:
         self._doing = ""
         self._clock: datetime | None = None
         self._http = BoundedSession(settings.timeout_seconds)
+        for name in LOGGERS_OF_SIGNATURES:
+            logging.getLogger(name).setLevel(logging.WARNING)
         self._patience = Patience(settings.attempts, settings.longest_wait_seconds)
         self._signature = OAuth1(
             settings.consumer_key.get_secret_value(),

@@ -525,11 +525,12 @@ class _Pull:
     def _gone(self, plan: _Plan, progress: _Progress) -> list[str]:
         """Rows for the records that are gone for good: id, IsDeleted, the time, and nothing else."""
         self._org.doing(self._name, "the log of deletions")
-        gone = self._of_log(plan)
-        if gone is None:
+        log = self._of_log(plan)
+        gone = dict(log or {})
+        if log is None or plan.why == ASKED_FOR:
             self._org.doing(self._name, "looking up the ids of the warehouse")
-            known = sorted(_ids_of_warehouse(self._name) - progress.ids)
-            gone = dict.fromkeys(known, f"{plan.until:%Y-%m-%dT%H:%M:%S}.000Z")
+            for known in _ids_of_warehouse(self._name) - progress.ids:
+                gone.setdefault(known, f"{plan.until:%Y-%m-%dT%H:%M:%S}.000Z")
         for some in _in_lots(sorted(gone), IDS_AT_ONCE):
             listed = ",".join(f"'{one}'" for one in some)
             query = f"SELECT Id FROM {self._name} WHERE Id IN ({listed})"  # noqa: S608  checked ids
@@ -542,8 +543,6 @@ class _Pull:
 
     def _of_log(self, plan: _Plan) -> dict[str, str] | None:
         """Ids with the time of their deletion since the last pull; None when the log does not say all."""
-        if plan.why == ASKED_FOR:
-            return None
         if not self._replicated or plan.deleted_through is None:
             return {}
         if plan.started - plan.deleted_through > LONGEST_LOG:

@@ -232,9 +232,11 @@ def test_full_asks_for_everything_and_finds_what_is_gone(org, tmp_path, monkeypa
     org.passes(days=1)
     del org.rows["Account"][id_of("Account", 5)]
     org.rows["Account"][id_of("Account", 6)]["Name"] = "a formula changed"
-    monkeypatch.setattr(salesforce_api, "_ids_of_warehouse", lambda _: {id_of("Account", n) for n in range(8)})
+    org.purge("Account", 7)
+    org.passes(minutes=5)
+    monkeypatch.setattr(salesforce_api, "_ids_of_warehouse", lambda _: {id_of("Account", n) for n in range(7)})
     result = accounts(tmp_path, org, full=True)
-    assert (result.rows, result.gone, result.why) == (8, 1, "asked for")
+    assert (result.rows, result.gone, result.why) == (8, 2, "asked for")
     assert alive(tmp_path) == truth(org)
 
 
