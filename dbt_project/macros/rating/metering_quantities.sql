@@ -200,11 +200,11 @@
     from ratios
 {%- endmacro %}
 
-{#- The quantity as its meter rounds it; an unrounded whole is not divided, so that it keeps its digits. -#}
+{#- The quantity as its meter rounds it; what is no quotient is not divided, so that it keeps its digits. -#}
 {% macro rounded_quantity(numerator, denominator) -%}
     (case
         when ({{ denominator }}) <= 0 then 0
-        when ({{ denominator }}) = 1 and rounding_mode is null then {{ numerator }}
+        when ({{ denominator }}) = 1 then {{ round_as(numerator, 'rounding_digits', 'rounding_mode') }}
         else {{ round_ratio_as(numerator, denominator, 'rounding_digits', 'rounding_mode') }}
     end)
 {%- endmacro %}

@@ -28,7 +28,8 @@ final as (
         periods.served_until as period_end,
         {{ local_date('periods.period_start', 'periods.boundary_zone') }} as usage_from,
         {{ local_date('periods.served_until', 'periods.boundary_zone') }} as usage_until,
-        {{ add_hours('periods.served_until', 'conventions.usage_grace_hours') }} as cut_off_at
+        {{ add_hours('periods.served_until', 'conventions.usage_grace_hours') }} as cut_off_at,
+        conventions.weighted_sum_denominator
     from served_periods as periods
     inner join metered_items
         on

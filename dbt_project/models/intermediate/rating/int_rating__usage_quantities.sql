@@ -1,44 +1,47 @@
+{%- set keys = ['basis', 'subscription_item_id', 'period_start'] -%}
 with
 
 usage_periods as (
     select * from {{ ref('int_rating__usage_periods') }}
 ),
 
-known_now as (
-    select * from {{ ref('int_rating__usage_known_now') }}
-),
-
 late as (
     select * from {{ ref('int_rating__usage_late') }}
 ),
 
-peaks_in_time as (
-    select * from {{ ref('int_rating__usage_peaks_in_time') }}
+metered_periods as (
+    {{ metered_periods_by_basis() }}
+),
+
+states as (
+    {{ usage_states_by_basis() }}
+),
+
+quantities as (
+    {{ metered_quantities('metered_periods', 'states', keys, usage_tie_break()) }}
 ),
 
 final as (
     select
         usage_periods.*,
-        coalesce(known_now.quantity, 0) as quantity_as_now_known,
-        case
-            when late.event_count is null then coalesce(known_now.quantity, 0)
-            when usage_periods.aggregation = 'max' then coalesce(peaks_in_time.quantity, 0)
-            else coalesce(known_now.quantity, 0) - late.quantity
-        end as quantity_as_invoiced,
+        coalesce(as_now_known.quantity, as_invoiced.quantity) as quantity_as_now_known,
+        as_invoiced.quantity as quantity_as_invoiced,
         coalesce(late.event_count, 0) as late_event_count
     from usage_periods
-    left join known_now
+    inner join quantities as as_invoiced
         on
-            usage_periods.subscription_item_id = known_now.subscription_item_id
-            and usage_periods.period_start = known_now.period_start
+            usage_periods.subscription_item_id = as_invoiced.subscription_item_id
+            and usage_periods.period_start = as_invoiced.period_start
+            and as_invoiced.basis = 'as_invoiced'
+    left join quantities as as_now_known
+        on
+            usage_periods.subscription_item_id = as_now_known.subscription_item_id
+            and usage_periods.period_start = as_now_known.period_start
+            and as_now_known.basis = 'as_now_known'
     left join late
         on
             usage_periods.subscription_item_id = late.subscription_item_id
             and usage_periods.period_start = late.period_start
-    left join peaks_in_time
-        on
-            usage_periods.subscription_item_id = peaks_in_time.subscription_item_id
-            and usage_periods.period_start = peaks_in_time.period_start
 )
 
 select * from final
