@@ -35,5 +35,32 @@ def _stripe(place: str, today: date) -> Figures | None:
     }
 
 
-PULLS: Mapping[str, Callable[[str, date], Figures | None]] = {"stripe": _stripe}
+def _salesforce(place: str, today: date) -> Figures | None:
+    if not (os.environ.get("TIEOUT_SALESFORCE_CONSUMER_KEY") or os.environ.get("TIEOUT_SALESFORCE_PASSWORD")):
+        return None
+    from ingestion.sources import salesforce_api
+
+    found = salesforce_api.pull(place, today)
+    return {
+        "pulled_rows": sum(one.rows for one in found),
+        "pulled_gone": sum(one.gone for one in found),
+        "pull_requests": sum(one.pages for one in found),
+        "pull_notes": "\n".join(f"{one.object}: everything ({one.why})" for one in found if one.why) or "none",
+    }
+
+
+def _netsuite(place: str, today: date) -> Figures | None:
+    if not os.environ.get("TIEOUT_NETSUITE_TOKEN_ID"):
+        return None
+    from ingestion.sources import netsuite_api
+
+    found = netsuite_api.pull(place, today)
+    return {
+        "pulled_rows": sum(one.rows for one in found),
+        "pulled_gone": sum(one.gone for one in found),
+        "pull_requests": sum(one.pages for one in found),
+    }
+
+
+PULLS: Mapping[str, Callable[[str, date], Figures | None]] = {"stripe": _stripe, "crm": _salesforce, "erp": _netsuite}
 """The pull of each system, for a landing and a delivery day; it gives None when its access is not configured."""

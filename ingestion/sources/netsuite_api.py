@@ -38,6 +38,7 @@ from requests_oauthlib import OAuth1
 
 from ingestion.sources import cursors, json_text
 from ingestion.sources.delivered_file import Cursor, Description, Target, sole_worker, work_folder, write
+from ingestion.sources.failures import PullFailed
 from ingestion.sources.web import (
     BoundedSession,
     PassingFault,
@@ -66,7 +67,7 @@ CHANGED_WITH = "transactionlastmodifieddate"
 PERSONAL = re.compile(r"e_?mail|phone|mobile|fax|birth|passport|ssn|iban|street|address|(first|last|contact)_?name")
 
 
-class NetSuitePullFailed(RuntimeError):
+class NetSuitePullFailed(PullFailed):
     """A pull that could not be finished: which object, which page, what NetSuite said. No secret and no record."""
 
 
@@ -78,7 +79,9 @@ class NetSuiteSettings(BaseSettings):
     `deletions` is false only for a role without the permission Deleted Records; deletions then never arrive.
     """
 
-    model_config = SettingsConfigDict(env_prefix="TIEOUT_NETSUITE_", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="TIEOUT_NETSUITE_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
 
     account: str = Field(pattern=r"^[A-Za-z0-9]+([_-][A-Za-z0-9]+)?$")
     consumer_key: SecretStr

@@ -43,6 +43,7 @@ from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 from ingestion.records import BadRecord
 from ingestion.sources import crm, cursors
 from ingestion.sources.delivered_file import Cursor, Delivered, Description, Target, sole_worker, work_folder, write
+from ingestion.sources.failures import PullFailed
 from ingestion.sources.web import (
     BoundedSession,
     PassingFault,
@@ -132,7 +133,7 @@ PERSONAL = re.compile(
 )
 
 
-class SalesforcePullFailed(RuntimeError):
+class SalesforcePullFailed(PullFailed):
     """A pull that could not be finished: which object, which call, what Salesforce said. No secret and no record."""
 
 
@@ -143,7 +144,9 @@ class SalesforceSettings(BaseSettings):
     `consumer_key`, `username`, `private_key` or `private_key_file`. Password: `username`, `password`, `security_token`.
     """
 
-    model_config = SettingsConfigDict(env_prefix="TIEOUT_SALESFORCE_", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="TIEOUT_SALESFORCE_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
 
     domain: str = Field(default="login", pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")
     consumer_key: SecretStr | None = None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import signal
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
+from pydantic_settings import BaseSettings
 
 from orchestration.commands.terminal import AsJson, DefaultGroup, Exit, errors, print_json, screen, table, told
 
@@ -15,6 +16,7 @@ pull_app = typer.Typer(cls=DefaultGroup, help="Fetch extracts from a system's AP
 webhook_app = typer.Typer(cls=DefaultGroup, help="Take in events that a system sends by itself.")
 
 Instant = datetime | None
+Settings = TypeVar("Settings", bound=BaseSettings)
 Landing = Annotated[
     str | None, typer.Option("--landing", help="Landing folder or URL (s3://, gs://); default: TIEOUT_LANDING.")
 ]
@@ -49,7 +51,7 @@ def pull_stripe(
     from ingestion.stores import StoreFailed
     from orchestration.paths import landing_place
 
-    settings = _settings(stripe_api.StripeSettings, "TIEOUT_STRIPE")
+    settings = settings_of(stripe_api.StripeSettings, "Stripe")
     place = landing or landing_place()
     day = date.date() if date else datetime.now(UTC).date()
     begin = since.replace(tzinfo=UTC) if since else None
@@ -94,7 +96,7 @@ def webhook_serve(
     from ingestion.sources import stripe_webhooks
     from orchestration.paths import landing_place
 
-    settings = _settings(stripe_webhooks.WebhookSettings, "TIEOUT_STRIPE_WEBHOOK")
+    settings = settings_of(stripe_webhooks.WebhookSettings, "Stripe")
     place = landing or landing_place()
     try:
         intake = stripe_webhooks.Intake(place, settings.each())
@@ -113,13 +115,23 @@ def webhook_serve(
     screen.print("Taken in: " + ", ".join(f"{number:,} {what}" for what, number in intake.counts.items()))
 
 
-def _settings(kind: Any, prefix: str) -> Any:
+def settings_of(kind: type[Settings], who: str) -> Settings:
     """Settings of a source. Names what is not set right and ends; the values are repeated nowhere."""
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
 
+    prefix = kind.model_config.get("env_prefix", "")
     try:
         return kind()
     except ValidationError as error:
-        wrong = ", ".join(f"{prefix}_{'_'.join(map(str, one['loc']))}".upper() for one in error.errors())
-        errors.print(f"Stripe cannot be asked before these are set right: {wrong}", style="red")
-        raise typer.Exit(Exit.FAILED) from error
+        wrong = [_said(prefix, one) for one in error.errors(include_input=False)]
+    except SettingsError as error:
+        wrong = [str(error)]
+    errors.print(f"{who} cannot be asked before these are set right: {', '.join(wrong)}", style="red", markup=False)
+    raise typer.Exit(Exit.FAILED)
+
+
+def _said(prefix: str, error: Any) -> str:
+    """The variable that is wrong, or, when several do not fit together, what to set."""
+    place = "_".join(str(part) for part in error["loc"])
+    return f"{prefix}{place}".upper() if place else str(error["msg"]).removeprefix("Value error, ")
