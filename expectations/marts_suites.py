@@ -81,8 +81,8 @@ MARTS_SUITES: tuple[Suite, ...] = (
         _currency(),
         never(
             "gross_is_the_exact_amount_rounded_once",
-            "Gross is the exact amount, rounded half away from zero, once.",
-            "gross_minor <> round(gross_exact)",
+            "Gross is the exact amount, rounded once, inside its minimum and maximum.",
+            "abs(rated_minor - gross_exact) >= 1 or gross_minor <> rated_minor - over_maximum_minor + to_minimum_minor",
         ),
     ),
     _mart(

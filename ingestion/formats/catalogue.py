@@ -279,7 +279,6 @@ TIER = {
     "flat_amount": _optional(_amount),
     "rate_pct": _optional(_amount),
     "cap_amount": _optional(_amount),
-    "unit_amounts": _optional(_list_of(_entry(UNIT_AMOUNT))),
     "block_size": _optional(_amount),
     "max_blocks": _optional(_amount),
 }

@@ -13,6 +13,7 @@ Fields = dict[str, Any]
 Rule = Callable[[Fields], Iterator[str]]
 
 TIERED = frozenset({"graduated", "volume", "graduated_percentage"})
+BY_EVENTS = frozenset({"percentage", "matrix"})
 BY_PARTS = frozenset({"percentage", "matrix", "blocks"})
 OVER_TIME = frozenset({"unique_add_remove", "prorated_unique_days"})
 SUMS_OVER_TIME = frozenset({"weighted_sum", "prorated_sum"})
@@ -37,7 +38,6 @@ ONLY_WITH = {
 PRICED_BY = {
     "graduated_percentage": "rate_pct",
     "blocks": "block_size",
-    "matrix": "unit_amounts",
 }
 
 
@@ -104,8 +104,8 @@ def _price_amount(fields: Fields) -> Iterator[str]:
     if model == "matrix":
         if not fields.get("dimension"):
             yield "charge_model matrix needs dimension, the field of the event that the price depends on"
-        if not fields.get("unit_amounts") and not fields.get("tiers"):
-            yield "charge_model matrix needs unit_amounts, or tiers that have them"
+        if not fields.get("unit_amounts"):
+            yield "charge_model matrix needs unit_amounts, one for each value of the dimension"
     if model not in TIERED | BY_PARTS and fields.get("unit_amount") is None:
         yield f"charge_model {model} needs unit_amount"
 
@@ -125,6 +125,21 @@ def _price_fields(fields: Fields) -> Iterator[str]:
         yield "price_per day and hour are for prices of kind usage"
     if fields["kind"] != "usage" and model in {"percentage", "matrix"}:
         yield f"charge_model {model} is for prices of kind usage"
+
+
+def _price_quantity(fields: Fields) -> Iterator[str]:
+    model = fields["charge_model"]
+    if model in BY_EVENTS:
+        for name in ("conversion", "included_quantity"):
+            if fields.get(name) is not None:
+                yield f"{name} is for a quantity; charge_model {model} prices single events or values"
+        if (fields.get("price_per") or "period") != "period":
+            yield f"price_per is not for charge_model {model}"
+        if fields.get("tiers"):
+            yield f"charge_model {model} has no tiers; remove them"
+    commitment = fields.get("commitment")
+    if commitment and commitment["type"] == "quantity" and model not in {"flat", "per_unit", "dynamic"}:
+        yield f"a commitment of a quantity needs one unit price, which charge_model {model} has not; commit an amount"
 
 
 def _price_tiers(fields: Fields) -> Iterator[str]:
@@ -175,7 +190,7 @@ def _price_bounds(fields: Fields) -> Iterator[str]:
 RULES: dict[str, tuple[Rule, ...]] = {
     "meters": (_meter_quantity, _meter_level, _meter_fields, _meter_window),
     "plans": (_interval,),
-    "prices": (_interval, _price_amount, _price_fields, _price_tiers, _price_bounds),
+    "prices": (_interval, _price_amount, _price_fields, _price_quantity, _price_tiers, _price_bounds),
     "conventions": (_interval,),
     "policies": (_interval,),
 }

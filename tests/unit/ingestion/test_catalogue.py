@@ -156,12 +156,6 @@ def priced(model: str, *lines: str, kind: str = "usage") -> str:
         priced("dynamic", 'unit_amount: "1.33333"'),
         priced("matrix", "dimension: region", 'unit_amounts: [{value: eu, unit_amount: "1"}]'),
         priced(
-            "matrix",
-            "dimension: region",
-            'tiers: [{up_to: "9", unit_amounts: [{value: eu, unit_amount: "2"}]}, '
-            '{up_to: null, unit_amounts: [{value: eu, unit_amount: "1"}]}]',
-        ),
-        priced(
             "blocks",
             "block_mode: top_tier",
             'tiers: [{block_size: "1", max_blocks: "9", unit_amount: "2"}, {block_size: "5", unit_amount: "1"}]',
@@ -189,7 +183,13 @@ def test_every_charge_model_can_be_written_down(tmp_path, text):
         (priced("dynamic"), "needs unit_amount"),
         (priced("matrix", 'unit_amounts: [{value: eu, unit_amount: "1"}]'), "needs dimension"),
         (priced("matrix", "dimension: region"), "needs unit_amounts"),
-        (priced("matrix", "dimension: region", "tiers: [{up_to: null}]"), "needs unit_amounts"),
+        (
+            priced("matrix", "dimension: r", 'unit_amounts: [{value: eu, unit_amount: "1"}]', "tiers: [{up_to: null}]"),
+            "has no tiers",
+        ),
+        (priced("percentage", 'rate_pct: "1"', 'included_quantity: "5"'), "is for a quantity"),
+        (priced("percentage", 'rate_pct: "1"', "price_per: day"), "price_per is not for"),
+        (priced("percentage", 'rate_pct: "1"', 'commitment: {type: quantity, value: "5"}'), "commit an amount"),
         (priced("blocks"), "needs tiers"),
         (priced("blocks", 'tiers: [{block_size: "0", unit_amount: "1"}]'), "block_size above zero"),
         (priced("blocks", 'tiers: [{up_to: "5", block_size: "1", unit_amount: "1"}]'), "max_blocks"),

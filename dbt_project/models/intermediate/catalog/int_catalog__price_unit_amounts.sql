@@ -15,7 +15,6 @@ currencies as (
 final as (
     select
         unit_amounts.price_code,
-        unit_amounts.tier_no,
         unit_amounts.dimension_value,
         prices.currency,
         {{ minor_units_exact('unit_amounts.unit_amount', 'currencies.exponent') }} as unit_amount_minor

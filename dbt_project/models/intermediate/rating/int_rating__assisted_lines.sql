@@ -43,7 +43,6 @@ final as (
         service_start as period_start,
         service_end as period_end,
         quantity,
-        quantity as rated_quantity,
         negotiated_amount_minor,
         discount_percent,
         currency,

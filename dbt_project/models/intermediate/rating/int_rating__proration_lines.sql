@@ -26,7 +26,6 @@ final as (
         changes.changed_at as period_start,
         periods.period_end,
         item_versions.quantity,
-        item_versions.quantity as rated_quantity,
         item_versions.negotiated_amount_minor,
         item_versions.discount_percent,
         item_versions.currency,
@@ -48,6 +47,12 @@ final as (
             and item_versions.interval_count = periods.interval_count
             and changes.changed_at > periods.period_start
             and changes.changed_at < periods.period_end
+            -- where a new anchor ends the period early, what is left is credited and the new period charges itself
+            and (
+                periods.superseded_at is null
+                or changes.changed_at < periods.superseded_at
+                or (changes.changed_at = periods.superseded_at and changes.direction < 0)
+            )
 )
 
 select * from final

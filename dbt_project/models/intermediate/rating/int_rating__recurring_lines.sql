@@ -22,7 +22,6 @@ final as (
         periods.period_start,
         periods.period_end,
         item_versions.quantity,
-        item_versions.quantity as rated_quantity,
         item_versions.negotiated_amount_minor,
         item_versions.discount_percent,
         item_versions.currency,

@@ -1,47 +1,75 @@
-{%- set quantity_and_bounds = ['lines.rated_quantity', 'tiers.lower_bound', 'tiers.upper_bound'] -%}
-{%- set amounts = ['tiers.unit_amount_minor', 'tiers.flat_amount_minor'] -%}
 with
 
-lines as (
-    select * from {{ ref('int_rating__rateable_lines') }}
-    where charge_model in ('graduated', 'volume')
+quantities as (
+    select * from {{ ref('int_rating__rated_quantities') }}
+    where charge_model in ('graduated', 'graduated_percentage', 'volume')
 ),
 
 tiers as (
     select * from {{ ref('int_catalog__price_tiers') }}
 ),
 
-split as (
+line_tiers as (
     select
-        lines.charge_id,
-        lines.basis,
+        quantities.charge_id,
+        quantities.basis,
+        quantities.part_no,
         tiers.tier_no,
-        lines.currency,
-        lines.charge_model,
-        lines.rated_quantity,
-        tiers.lower_bound,
-        tiers.upper_bound,
-        tiers.unit_amount_minor,
+        quantities.currency,
+        quantities.charge_model,
+        quantities.rated_quantity,
+        quantities.rated_numerator as quantity,
+        0 as billed,
+        quantities.rated_denominator as quantity_denominator,
+        cast(null as numeric) as selector_quantity,
+        quantities.tier_select,
+        quantities.zero_usage,
+        tiers.lower_bound * quantities.rated_denominator as lower_bound,
+        tiers.upper_bound * quantities.rated_denominator as upper_bound,
+        tiers.unit_amount_minor as unit_amount,
+        tiers.flat_amount_minor * quantities.rated_denominator as flat_amount,
+        tiers.cap_amount_minor * quantities.rated_denominator as cap_amount,
+        quantities.rated_denominator as amount_denominator,
+        0 as tier_digits,
+        cast(null as text) as tier_mode,
+        tiers.lower_bound as tier_lower_bound,
+        tiers.upper_bound as tier_upper_bound,
         tiers.flat_amount_minor,
-        case
-            when lines.charge_model = 'graduated'
-                then {{ units_in_tier(*quantity_and_bounds) }}
-            when {{ is_volume_tier(*quantity_and_bounds) }}
-                then lines.rated_quantity
-            else 0
-        end as tier_quantity,
-        case
-            when lines.charge_model = 'graduated'
-                then {{ graduated_tier_amount(*(quantity_and_bounds + amounts)) }}
-            else {{ volume_tier_amount(*(quantity_and_bounds + amounts)) }}
-        end as amount_exact
-    from lines
-    inner join tiers on lines.price_code = tiers.price_code
+        tiers.cap_amount_minor
+    from quantities
+    inner join tiers on quantities.price_code = tiers.price_code
+),
+
+splits as (
+    {{ tier_splits('line_tiers') }}
 ),
 
 final as (
-    select * from split
-    where tier_quantity > 0
+    select
+        charge_id,
+        basis,
+        part_no,
+        tier_no,
+        currency,
+        charge_model,
+        rated_quantity,
+        tier_lower_bound as lower_bound,
+        tier_upper_bound as upper_bound,
+        unit_amount as unit_amount_minor,
+        flat_amount_minor,
+        cap_amount_minor,
+        is_entered,
+        case
+            when quantity_denominator = 1 then tier_quantity
+            else {{ divide('tier_quantity', 'quantity_denominator') }}
+        end as tier_quantity,
+        case
+            when amount_denominator = 1 then amount_numerator
+            else {{ divide('amount_numerator', 'amount_denominator') }}
+        end as amount_exact,
+        amount_numerator
+    from splits
+    where tier_quantity > 0 or is_entered
 )
 
 select * from final

@@ -42,7 +42,6 @@ final as (
         period_start,
         period_end,
         measured_quantity as quantity,
-        {{ units_over_allowance('measured_quantity', 'included_quantity') }} as rated_quantity,
         cast(null as numeric) as negotiated_amount_minor,
         discount_percent,
         currency,

@@ -1,4 +1,4 @@
-{{ config(indexes=[{'columns': ['charge_id', 'tier_no'], 'unique': true}]) }}
+{{ config(indexes=[{'columns': ['charge_id', 'part_no', 'tier_no'], 'unique': true}]) }}
 
 with
 
@@ -10,6 +10,7 @@ tier_splits as (
 final as (
     select
         charge_id,
+        part_no,
         tier_no,
         currency,
         charge_model,
@@ -17,6 +18,8 @@ final as (
         upper_bound,
         unit_amount_minor,
         flat_amount_minor,
+        cap_amount_minor,
+        is_entered,
         tier_quantity,
         amount_exact
     from tier_splits

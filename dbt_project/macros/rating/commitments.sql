@@ -1,0 +1,47 @@
+{#- Minimums and commitments: what is paid however little is used, and what goes over. -#}
+
+{#-
+    Set macro: what is missing to a minimum. `minimums` has line_id, minimum_amount, share_active, share_whole (the part of
+    the period; 1 and 1 for all of it), used_amount (already rounded), round_digits and round_mode. Gives
+    prorated_minimum and true_up.
+-#}
+{% macro minimum_true_ups(minimums) -%}
+    {%- set share = round_ratio_as('minimum_amount * share_active', 'share_whole', 'round_digits', 'round_mode') -%}
+    select
+        prorated.*,
+        greatest(prorated_minimum - used_amount, 0) as true_up
+    from (
+        select
+            minimums.*,
+            {{ share }} as prorated_minimum
+        from {{ minimums }} as minimums
+    ) as prorated
+{%- endmacro %}
+
+{#-
+    Set macro: what a window of usage costs under a commitment. `windows` has cost_amount (usage at its price), unit_amount,
+    commitment_type (amount, quantity; null: none), the committed `value`, `prior_cost` (what earlier
+    windows used of it), commitment_overage_factor and commitment_true_up. Adds committed_amount, utilized, overage and true_up; the window costs their sum
+    without committed_amount.
+-#}
+{% macro commitment_amounts(windows, value='commitment_value', prior_cost='0') -%}
+    select
+        used.*,
+        (cost_amount - utilized) * commitment_overage_factor as overage,
+        case when commitment_true_up then committed_amount - utilized else 0 end as true_up
+    from (
+        select
+            based.*,
+            case when commitment_type is null then cost_amount else least(cost_amount, committed_amount) end as utilized
+        from (
+            select
+                windows.*,
+                case commitment_type
+                    when 'amount' then greatest({{ value }} - {{ prior_cost }}, 0)
+                    when 'quantity' then greatest({{ value }} * unit_amount - {{ prior_cost }}, 0)
+                    else 0
+                end as committed_amount
+            from {{ windows }} as windows
+        ) as based
+    ) as used
+{%- endmacro %}

@@ -1,0 +1,125 @@
+{#- What happens to a line around its price: units, allowance, discount, maximum and minimum, in that order. Numbers that
+    a division could cut are numerators over a denominator. -#}
+
+{% macro units_over_allowance(quantity, allowance, billed='0') -%}
+    {#- Units that what is left of a period's allowance does not cover. No allowance: all of them. -#}
+    greatest(({{ quantity }}) - greatest(coalesce({{ allowance }}, 0) - ({{ billed }}), 0), 0)
+{%- endmacro %}
+
+{#-
+    Set macro: quantities in the unit of the price. `quantities` has quantity, quantity_denominator, operation (multiply,
+    divide; null: none), factor and factor_denominator (positive), rounding_mode (null: exact) and precision_digits. Adds
+    converted_numerator over converted_denominator.
+-#}
+{% macro convert_units(quantities) -%}
+    {%- set rounded = round_ratio_as('exact_numerator', 'exact_denominator', 'precision_digits', 'rounding_mode') -%}
+    select
+        exact.*,
+        case when rounding_mode is null then exact_numerator else {{ rounded }} end as converted_numerator,
+        case when rounding_mode is null then exact_denominator else 1 end as converted_denominator
+    from (
+        select
+            quantities.*,
+            case operation
+                when 'multiply' then quantity * factor
+                when 'divide' then quantity * factor_denominator
+                else quantity
+            end as exact_numerator,
+            case operation
+                when 'multiply' then quantity_denominator * factor_denominator
+                when 'divide' then quantity_denominator * nullif(factor, 0)
+                else quantity_denominator
+            end as exact_denominator
+        from {{ quantities }} as quantities
+    ) as exact
+{%- endmacro %}
+
+{#-
+    Set macro: the cap first, then the minimum, both over the running total of the period. `amounts` has amount,
+    previously_billed, minimum_amount, maximum_amount (null: none) and is_last_line: only the last line of a period is
+    raised to the minimum. Adds max_discount, min_top_up and bounded_amount.
+-#}
+{% macro bounded_amounts(amounts) -%}
+    select
+        topped.*,
+        amount - max_discount + min_top_up as bounded_amount
+    from (
+        select
+            capped.*,
+            case
+                when is_last_line
+                    then greatest(coalesce(minimum_amount - previously_billed - (amount - max_discount), 0), 0)
+                else 0
+            end as min_top_up
+        from (
+            select
+                amounts.*,
+                greatest(coalesce(previously_billed + amount - maximum_amount, 0), 0) as max_discount
+            from {{ amounts }} as amounts
+        ) as capped
+    ) as topped
+{%- endmacro %}
+
+{#-
+    Set macro: percentage discount of a line, rounded by itself, and what is left, rounded. `amounts` has amount_numerator,
+    amount_denominator, percent_numerator, percent_denominator (12.5 = 12.5 %; 0 over 1: none), round_digits and
+    round_mode (null: exact). Adds percent_discount_numerator and net_numerator over net_denominator.
+-#}
+{% macro percent_discounted_amounts(amounts) -%}
+    {%- set discount = round_ratio_as('discount_exact', 'net_denominator', 'round_digits', 'round_mode') -%}
+    {%- set net = round_ratio_as('left_numerator', 'net_denominator', 'round_digits', 'round_mode') -%}
+    select
+        reduced.*,
+        case when round_mode is null then left_numerator else {{ net }} * net_denominator end as net_numerator
+    from (
+        select
+            discounts.*,
+            amount_numerator * percent_denominator * 100 - percent_discount_numerator as left_numerator
+        from (
+            select
+                shares.*,
+                case
+                    when round_mode is null then discount_exact
+                    else {{ discount }} * net_denominator
+                end as percent_discount_numerator
+            from (
+                select
+                    amounts.*,
+                    amount_numerator * percent_numerator as discount_exact,
+                    amount_denominator * percent_denominator * 100 as net_denominator
+                from {{ amounts }} as amounts
+            ) as shares
+        ) as discounts
+    ) as reduced
+{%- endmacro %}
+
+{#-
+    Set macro: amounts of lines rounded one by one, and rounded together, a row a `group_columns`. `lines` has
+    amount_numerator, amount_denominator, round_digits and round_mode (one a group). Gives round_then_sum and
+    sum_then_round: how far the two may lie apart is what a reconciliation has to explain.
+-#}
+{% macro line_sums(lines, group_columns) -%}
+    {%- set line = round_ratio_as('amount_numerator', 'amount_denominator', 'round_digits', 'round_mode') -%}
+    select
+        {{ group_columns }},
+        sum({{ line }}) as round_then_sum,
+        {{ round_as(
+            settled('sum(' ~ precise_ratio('amount_numerator', 'amount_denominator') ~ ')'), 'max(round_digits)', 'max(round_mode)'
+        ) }} as sum_then_round
+    from {{ lines }}
+    group by {{ group_columns }}
+{%- endmacro %}
+
+{% macro precise_ratio(numerator, denominator) -%}
+    {#- numerator / denominator (positive) cut after 60 decimals. Sums of such quotients are settled before they are rounded. -#}
+    (
+        {{ floor_ratio('abs(' ~ numerator ~ ') * ' ~ power_of_ten('60'), denominator) }}
+        * {{ power_of_ten('-60') }} * case when ({{ numerator }}) < 0 then -1 else 1 end
+    )
+{%- endmacro %}
+
+{% macro settled(value) -%}
+    {#- A sum of precise ratios to 45 decimals: what the cut took from each is gone, so that a tie is a tie again. Exact
+        while the denominators' product, times a power of ten for the digits asked for, stays below 10 to the 44th. -#}
+    {{ round_half_up_at(value, '45') }}
+{%- endmacro %}

@@ -1,0 +1,51 @@
+with
+
+cases as (
+    select
+        case_id,
+        {{ json_text('inputs', 'amount') }} as given_amount,
+        coalesce({{ json_text('inputs', 'previously_billed') }}, '0') as given_billed,
+        {{ json_text('inputs', 'min') }} as given_minimum,
+        {{ json_text('inputs', 'max') }} as given_maximum,
+        coalesce({{ json_text('inputs', 'last_line') }}, 'true') = 'true' as is_last_line
+    from {{ conformance_cases() }} as cases
+),
+
+scaled as (
+    select
+        cases.*,
+        {{ denominator_of('given_amount') }}
+        * {{ denominator_of('given_billed') }}
+        * {{ denominator_of('given_minimum') }}
+        * {{ denominator_of('given_maximum') }} as scale
+    from cases
+),
+
+amounts as (
+    select
+        case_id,
+        scale,
+        is_last_line,
+        {{ numerator_of('given_amount') }} * scale / {{ denominator_of('given_amount') }} as amount,
+        {{ numerator_of('given_billed') }} * scale / {{ denominator_of('given_billed') }} as previously_billed,
+        {{ numerator_of('given_minimum') }} * scale / {{ denominator_of('given_minimum') }} as minimum_amount,
+        {{ numerator_of('given_maximum') }} * scale / {{ denominator_of('given_maximum') }} as maximum_amount
+    from scaled
+),
+
+bounded as (
+    {{ bounded_amounts('amounts') }}
+),
+
+final as (
+    select
+        case_id,
+        jsonb_build_object(
+            'amount', {{ ratio_text('bounded_amount', 'scale') }},
+            'max_discount', {{ ratio_text('max_discount', 'scale') }},
+            'min_top_up', {{ ratio_text('min_top_up', 'scale') }}
+        ) as outputs
+    from bounded
+)
+
+select * from final

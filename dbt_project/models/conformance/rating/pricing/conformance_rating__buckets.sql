@@ -1,0 +1,70 @@
+with
+
+cases as (
+    select
+        case_id,
+        inputs,
+        {{ json_node('inputs', 'price') }} as price,
+        {{ json_node('inputs', 'buckets') }} as buckets
+    from {{ conformance_cases() }} as cases
+),
+
+given_buckets as (
+    select
+        cases.case_id,
+        cases.inputs,
+        cases.price,
+        buckets.position as line_no,
+        {{ json_text('buckets.element') }} as quantity
+    from cases
+    cross join {{ json_array_elements('cases.buckets', 'buckets') }}
+),
+
+lines as (
+    select
+        case_id,
+        line_no,
+        price,
+        {{ numerator_of('quantity') }} as quantity,
+        cast(0 as numeric) as billed,
+        {{ denominator_of('quantity') }} as quantity_denominator,
+        {{ rounding_digits_of('price', 'inputs') }} as round_digits,
+        {{ rounding_mode_of('price', 'inputs') }} as round_mode
+    from given_buckets
+),
+
+rated as (
+    {{ rated_case_lines('lines') }}
+),
+
+scales as (
+    select
+        case_id,
+        {{ common_multiple(denominator_of('amount')) }} as scale
+    from rated
+    group by case_id
+),
+
+totals as (
+    select
+        rated.case_id,
+        scales.scale,
+        sum({{ numerator_of('rated.amount') }} * scales.scale / {{ denominator_of('rated.amount') }}) as amount_numerator,
+        jsonb_agg(rated.amount order by rated.line_no) as bucket_amounts
+    from rated
+    inner join scales on rated.case_id = scales.case_id
+    group by rated.case_id, scales.scale
+),
+
+final as (
+    select
+        cases.case_id,
+        jsonb_build_object(
+            'amount', coalesce({{ ratio_text('totals.amount_numerator', 'totals.scale') }}, '0'),
+            'bucket_amounts', coalesce(totals.bucket_amounts, jsonb_build_array())
+        ) as outputs
+    from cases
+    left join totals on cases.case_id = totals.case_id
+)
+
+select * from final

@@ -1,0 +1,85 @@
+{%- set sort_keys = 5 -%}
+with
+
+cases as (
+    select
+        case_id,
+        {{ exact_of(json_text('inputs', 'due')) }} as due_amount,
+        {{ json_node('inputs', 'wallets') }} as wallets,
+        {%- for key in range(sort_keys) %}
+        {{ json_text('inputs', 'order', key) }} as sort_key_{{ key }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ conformance_cases() }} as cases
+),
+
+given_wallets as (
+    select
+        cases.*,
+        given.position as wallet_no,
+        {{ json_text('given.element', 'id') }} as wallet_id,
+        {{ exact_of(json_text('given.element', 'balance')) }} as balance,
+        given.element as wallet
+    from cases
+    cross join {{ json_array_elements('cases.wallets', 'given') }}
+),
+
+-- A date sorts as its text does; everything else is a number.
+keyed as (
+    select
+        given_wallets.*,
+        {%- for key in range(sort_keys) %}
+        case
+            when sort_key_{{ key }} in ('priority', 'balance') then cast(wallet ->> sort_key_{{ key }} as numeric)
+        end as number_{{ key }},
+        case
+            when sort_key_{{ key }} not in ('priority', 'balance') then (wallet ->> sort_key_{{ key }}) collate "C"
+        end as text_{{ key }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from given_wallets
+),
+
+wallets as (
+    select
+        case_id as line_id,
+        wallet_id,
+        balance,
+        due_amount,
+        row_number() over (
+            partition by case_id
+            order by
+                {%- for key in range(sort_keys) %}
+                number_{{ key }} nulls last,
+                text_{{ key }} nulls last,
+                {%- endfor %}
+                wallet_no
+        ) as burn_no
+    from keyed
+),
+
+debits as (
+    {{ wallet_debits('wallets') }}
+),
+
+burnt as (
+    select
+        line_id,
+        sum(debit_amount) as debited,
+        jsonb_object_agg(wallet_id, cast(debit_amount as text)) filter (where debit_amount > 0) as debits,
+        jsonb_object_agg(wallet_id, cast(balance_after as text)) as balances
+    from debits
+    group by line_id
+),
+
+final as (
+    select
+        cases.case_id,
+        jsonb_build_object(
+            'debits', coalesce(burnt.debits, jsonb_build_object()),
+            'due', cast(cases.due_amount - coalesce(burnt.debited, 0) as text),
+            'balances', coalesce(burnt.balances, jsonb_build_object())
+        ) as outputs
+    from cases
+    left join burnt on cases.case_id = burnt.line_id
+)
+
+select * from final
