@@ -14,6 +14,8 @@ from orchestration.commands import (
     developing,
     extracts,
     pulling,
+    pulling_changes,
+    quarantining,
     warehouse_commands,
 )
 
@@ -40,10 +42,11 @@ app.command(rich_help_panel=MOVE)(warehouse_commands.up)
 app.command(rich_help_panel=MOVE)(warehouse_commands.down)
 app.command("stop", hidden=True)(warehouse_commands.down)
 app.command(rich_help_panel=MOVE)(extracts.sample)
+pulling_changes.add_to(pulling.pull_app)
 app.add_typer(pulling.pull_app, name="pull", rich_help_panel=MOVE)
 app.add_typer(pulling.webhook_app, name="webhook", rich_help_panel=MOVE)
 app.add_typer(extracts.load_app, name="load", rich_help_panel=MOVE)
-app.add_typer(extracts.quarantine_app, name="quarantine", rich_help_panel=MOVE)
+app.add_typer(quarantining.quarantine_app, name="quarantine", rich_help_panel=MOVE)
 app.command(rich_help_panel=MOVE)(building.build)
 app.add_typer(closing.close_app, name="close", rich_help_panel=ANSWER)
 app.add_typer(breaks.breaks_app, name="breaks", rich_help_panel=ANSWER)

@@ -8,15 +8,18 @@ import dagster as dg
 import psycopg
 
 from ingestion import landing
+from ingestion.identity import identities
 from ingestion.sources.failures import PullFailed
 from orchestration.partitions import daily
 from orchestration.progress import report
 from orchestration.pulls import pull_today
 from orchestration.resources import LandingFolder
-from warehouse.connection import ensure_started
+from warehouse.connection import connect, ensure_started
 
 POOL = "warehouse_writer"
 ACCEPTED = "every_delivery_accepted"
+ACCOUNTED = "every_row_accounted_for"
+SHOWN = 5
 COUNTS = ("rows_in", "accepted", "duplicate", "quarantined", "late_excluded")
 
 
@@ -44,7 +47,12 @@ def raw_asset(system: str, description: str, *, kinds: Iterable[str] = ()) -> dg
                 ACCEPTED,
                 asset=key,
                 description="No file of these delivery days was refused: each was complete and unchanged.",
-            )
+            ),
+            dg.AssetCheckSpec(
+                ACCOUNTED,
+                asset=key,
+                description="Of every load, rows in = accepted + duplicate + quarantined + late, and so they lie.",
+            ),
         ],
     )
     def load(context: dg.AssetExecutionContext, landing_folder: LandingFolder) -> dg.MaterializeResult:  # type: ignore[type-arg]
@@ -69,11 +77,27 @@ def raw_asset(system: str, description: str, *, kinds: Iterable[str] = ()) -> dg
                     passed=not refused,
                     severity=dg.AssetCheckSeverity.ERROR,
                     metadata={"refused": len(refused), "files": _table(refused)},
-                )
+                ),
+                accounted(system, start, end),
             ],
         )
 
     return load
+
+
+def accounted(system: str, start: date, end: date) -> dg.AssetCheckResult:
+    """The identity of every load of these delivery days, retries included, against the rows that are stored."""
+    with connect("auditor", autocommit=True) as connection:
+        loads = identities(connection, [system], start, end)
+    broken = [load for load in loads if not load.holds]
+    rows = {name: sum(int(getattr(load, name)) for load in loads) for name in (*COUNTS, "still_open", "withheld")}
+    return dg.AssetCheckResult(
+        check_name=ACCOUNTED,
+        passed=not broken,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description="; ".join(load.sentence for load in broken[:SHOWN]) or None,
+        metadata={"loads": len(loads), "broken": len(broken), **rows},
+    )
 
 
 def days_of(context: dg.AssetExecutionContext) -> tuple[date, date]:

@@ -13,7 +13,6 @@ import typer
 
 from ingestion.sample_company.labels import Faults
 from orchestration.commands.terminal import AsJson, DefaultGroup, Exit, errors, print_json, screen, table, told
-from orchestration.queries import rows_of
 
 if TYPE_CHECKING:
     from ingestion.landing import Delivery, LoadResult
@@ -28,7 +27,6 @@ load_app = typer.Typer(
     no_args_is_help=False,
     help="Load extracts into raw: tieout load [LANDING]; what was loaded: tieout load status.",
 )
-quarantine_app = typer.Typer(cls=DefaultGroup, help="Records and files that were set aside, with the reason.")
 
 LandingArgument = Annotated[
     str | None,
@@ -132,86 +130,20 @@ def _end_load(results: Sequence[LoadResult], failure: str | None, *, strict: boo
 
 @load_app.command("status")
 @told
-def load_status(as_json: AsJson = False) -> None:
-    """What has been loaded, by system and object: files, rows, and the last delivery day."""
-    rows = rows_of("""
-        select
-            system, object, count(*) as files, max(delivered_on) as last_delivered_on, sum(rows_in) as rows_in,
-            sum(accepted) as accepted, sum(duplicate) as duplicate, sum(quarantined) as quarantined,
-            sum(late_excluded) as late_excluded
-        from ops.loads group by system, object order by system, object
-    """)
-    if as_json:
-        print_json({"objects": rows})
-        return
-    figures = ["files", *COUNTS]
-    shown = [
-        [row["system"], row["object"], str(row["last_delivered_on"]), *(f"{int(row[name]):,}" for name in figures)]
-        for row in rows
-    ]
-    screen.print(table("Loaded", ["system", "object", "last delivery", *figures], shown, right=figures))
-
-
-@quarantine_app.command("list")
-@told
-def quarantine_list(as_json: AsJson = False) -> None:
-    """Records set aside and files refused, by object and reason."""
-    rows = rows_of("""
-        select 'record' as kind, system, object, reason, count(*) as number, max(delivered_on) as last_delivered_on
-        from quarantine.records group by system, object, reason
-        union all
-        select 'file', system, object, reason, count(*), max(delivered_on) from ops.refusals
-        group by system, object, reason
-        order by 1 desc, 2, 3, 4
-    """)
-    if as_json:
-        print_json({"quarantine": rows})
-        return
-    if not rows:
-        screen.print("Nothing is in quarantine, and no file was refused.")
-        return
-    shown = [
-        [row["kind"], row["system"], row["object"], row["reason"], f"{row['number']:,}", str(row["last_delivered_on"])]
-        for row in rows
-    ]
-    columns = ["what", "system", "object", "reason", "number", "last delivery"]
-    screen.print(table("Set aside", columns, shown, right=["number"]))
-    screen.print("The records themselves:  tieout quarantine show <system> <object>", style="dim")
-
-
-@quarantine_app.command("show")
-@told
-def quarantine_show(
-    system: Annotated[str, typer.Argument(help="For example usage.")],
-    object_name: Annotated[str, typer.Argument(metavar="OBJECT", help="For example events.")],
-    reason: Annotated[str | None, typer.Option(help="Only this reason.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many records.")] = 20,
+def load_status(
+    counted: Annotated[
+        bool, typer.Option("--count/--no-count", help="Count the rows of raw, or believe the figures of the loads.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """The records of one object that were set aside: where they stand, why, and their text."""
-    rows = rows_of(
-        """
-        select
-            records.delivered_on, loads.file_name, records.line_no, records.reason, records.detail, records.record_id,
-            records.raw
-        from quarantine.records as records
-        left join ops.loads as loads on records.load_id = loads.load_id
-        where records.system = %s and records.object = %s and records.reason = coalesce(%s, records.reason)
-        order by records.delivered_on, loads.file_name, records.line_no
-        limit %s
-        """,
-        (system, object_name, reason, limit),
-    )
-    if as_json:
-        print_json({"records": rows})
-        return
-    for row in rows:
-        where = f"{system}/{object_name}/{row['delivered_on']}/{row['file_name']}:{row['line_no']}"
-        screen.print(f"[bold]{where}[/]  {row['reason']}", highlight=False)
-        screen.print(str(row["detail"] or ""), markup=False)
-        screen.print(str(row["raw"] or ""), style="dim", markup=False, highlight=False)
-    if not rows:
-        screen.print("No such record is in quarantine.")
+    """What has been loaded, what waits, and whether every row that came in is accounted for.
+
+    By system and object: files, retries, rows, and the last delivery day; records still open in quarantine; files that
+    were refused and have not loaded since. Ends with 3 when the rows of a load are not what its figures say.
+    """
+    from orchestration.commands.load_status import show
+
+    show(counted=counted, as_json=as_json)
 
 
 def vars_of(summary: Any) -> dict[str, Any]:

@@ -199,8 +199,6 @@ def test_quarantine_can_be_counted_listed_and_shown(warehouse, tmp_path):
         assert (found.file_name, found.line_no, found.raw) == ("a.jsonl", 3, '{"id":')
         assert found.detail.startswith(f"stripe/customers/{DAY}/a.jsonl:3: ")
         assert quarantine.record(connection, found.load_id, found.line_no) == found
-        usage = {one.object: one for one in quarantine.load_status(connection, ["usage"])}["events"]
-        assert usage.rows_in == usage.accepted + usage.duplicate + usage.quarantined + usage.late_excluded == 105
 
 
 def test_meters_of_the_warehouse_count_when_the_landing_folder_has_none(warehouse, tmp_path):
