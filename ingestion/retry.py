@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -328,8 +328,7 @@ class _Retrier:
                 with delivery.fetched() as content:
                     if content.sha256 == file.sha256:
                         source = Source(content.path, file.label)
-                        version = self._version(file) or _version_of(delivery, content)
-                        return self._from_file(file, source, version, records)
+                        return self._from_file(file, source, _manifest(delivery, content), records)
         except (FileRefused, StoreFailed) as problem:
             raise _NotPossible(str(problem)) from problem
         return self._from_quarantine(file, records)
@@ -362,12 +361,14 @@ class _Retrier:
         found = self._session.rows(AS_OF.format(table=file.spec.table), str(file.load_id))
         return found[0][0] or midnight(file.delivered_on)
 
-    def _from_file(self, file: _File, source: Source, version: str | None, records: dict[int, _Open]) -> _Fates:
+    def _from_file(self, file: _File, source: Source, manifest: Manifest, records: dict[int, _Open]) -> _Fates:
+        version = self._version(file) or manifest.api_version
+        as_of = manifest.as_of or self._as_of(file)
         try:
             fates, count = (
                 self._events(file, source, records)
                 if file.is_usage
-                else _documents(file, source, version, self._as_of(file), records)
+                else _documents(file, documents.read(source, file.spec, version, as_of), records)
             )
         except FileRefused as refusal:
             raise _NotPossible(f"{file.label} is refused as a whole now: {refusal.detail}") from refusal
@@ -443,10 +444,10 @@ class _Retrier:
 
 
 def _documents(
-    file: _File, source: Source, version: str | None, as_of: datetime | None, records: dict[int, _Open]
+    file: _File, read: Iterable[documents.Document | Reject | documents.Repeated], records: dict[int, _Open]
 ) -> tuple[_Fates, int]:
     fates, count = _Fates(), 0
-    for fate in documents.read(source, file.spec, version, as_of):
+    for fate in read:
         count += 1
         if fate.line_no not in records:
             continue
@@ -498,11 +499,11 @@ def _whole(record: _Open) -> Record | None:
     return Record(record.line_no, value, record.raw) if isinstance(value, dict) else None
 
 
-def _version_of(delivery: Delivery, content: Content) -> str | None:
+def _manifest(delivery: Delivery, content: Content) -> Manifest:
     try:
-        return manifest_of(delivery, content).api_version
+        return manifest_of(delivery, content)
     except FileRefused:
-        return None
+        return Manifest()  # it was complete when it was loaded, and its bytes are the same
 
 
 def _identity(file: _File, number: int) -> UUID:
