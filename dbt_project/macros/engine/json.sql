@@ -96,3 +96,13 @@
             {%- endfor %}
         )
 {%- endmacro %}
+
+
+{#- A JSON text or number that stands alone, such as the element of a list, as text. -#}
+{% macro json_scalar_text(node) -%}
+    {{ return(adapter.dispatch('json_scalar_text', 'tieout')(node)) }}
+{%- endmacro %}
+
+{% macro default__json_scalar_text(node) -%}
+    ({{ node }} #>> '{}')
+{%- endmacro %}

@@ -1,13 +1,8 @@
 {#- Coupons: what one takes off an amount, and what several take off the lines of a document, one after the other. -#}
 
-{% macro coupon_rank(order_by_convention, kind, given_no, document_id) -%}
-    {#- Place of a coupon in the order of its document's convention: percentages before fixed amounts, or as given. -#}
-    row_number() over (
-        partition by {{ document_id }}
-        order by
-            case when {{ order_by_convention }} = 'percent_then_fixed' and {{ kind }} = 'fixed' then 1 else 0 end,
-            {{ given_no }}
-    )
+{% macro coupon_order(discount_order, kind) -%}
+    {#- What coupons are sorted by before the order they were given in: a convention may take percentages first. -#}
+    case when {{ discount_order }} = 'percent_then_fixed' and {{ kind }} = 'fixed' then 1 else 0 end
 {%- endmacro %}
 
 {% macro coupon_left(kind, value_numerator, value_denominator, used_numerator, used_denominator) -%}

@@ -8,7 +8,7 @@ expected_lines as (
 ),
 
 charges as (
-    select * from {{ ref('int_rating__charges') }}
+    select * from {{ ref('int_billing__charges') }}
 ),
 
 final as (

@@ -1,7 +1,7 @@
 with
 
 charges as (
-    select * from {{ ref('int_rating__charges') }}
+    select * from {{ ref('int_billing__charges') }}
 ),
 
 metered_since as (
@@ -17,6 +17,11 @@ conventions as (
     select * from {{ ref('int_catalog__conventions') }}
 ),
 
+anchors as (
+    select * from {{ ref('int_billing__anchors') }}
+    where anchor_no > 1
+),
+
 changes as (
     select
         charges.*,
@@ -27,16 +32,25 @@ changes as (
     from charges
 ),
 
--- A change that costs more is invoiced at once; one that costs less waits for the next boundary.
+-- A change that costs more is invoiced at once, one that comes with a new anchor is invoiced with the new period; any
+-- other one that costs less waits for the next boundary.
 scheduled as (
     select
         changes.charge_id,
         changes.billing_system,
         changes.subscription_id,
         changes.line_kind,
-        case when is_change and change_amount <= 0 then period_end else billed_at end as invoiced_at,
+        case
+            when is_change and change_amount <= 0 and anchors.anchor_no is null then changes.period_end
+            else changes.billed_at
+        end as invoiced_at,
         is_change and change_amount > 0 as is_invoiced_at_once
     from changes
+    left join anchors
+        on
+            changes.billing_system = anchors.billing_system
+            and changes.subscription_id = anchors.subscription_id
+            and changes.billed_at = anchors.valid_from
 ),
 
 final as (
@@ -45,7 +59,7 @@ final as (
         scheduled.invoiced_at,
         case
             when
-                scheduled.line_kind = 'usage'
+                scheduled.line_kind in ('usage', 'late_usage_adjustment')
                 or (
                     scheduled.billing_system = 'stripe'
                     and not scheduled.is_invoiced_at_once

@@ -1,7 +1,7 @@
 with
 
 charges as (
-    select * from {{ ref('int_rating__charges') }}
+    select * from {{ ref('int_billing__charges') }}
 ),
 
 schedule as (
@@ -43,6 +43,7 @@ final as (
         taxes.tax_rate,
         taxes.tax_status,
         taxes.tax_minor,
+        taxes.included_tax_minor,
         charges.currency,
         schedule.invoiced_at,
         schedule.expected_at,

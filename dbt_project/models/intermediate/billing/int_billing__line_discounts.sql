@@ -1,59 +1,64 @@
 with
 
-percent_discounts as (
-    select * from {{ ref('int_billing__percent_discounts') }}
+lines as (
+    select * from {{ ref('int_billing__discountable_lines') }}
 ),
 
-weighted as (
-    select
-        percent_discounts.*,
-        case
-            when coupon_amount_minor is not null then greatest(gross_minor - percent_discount_minor, 0)
-            else 0
-        end as weight
-    from percent_discounts
+shares as (
+    select * from {{ ref('int_billing__coupon_shares') }}
 ),
 
-pooled as (
+-- What a line gives up is told in whole minor units; the invoice's discount is the sum that its coupons make.
+items as (
     select
-        weighted.*,
-        nullif(sum(weight) over expected_invoice, 0) as weight_sum,
-        least(max(coupon_amount_minor) over expected_invoice, sum(weight) over expected_invoice) as pool_minor
-    from weighted
-    window expected_invoice as (partition by billing_system, subscription_id, invoiced_at, coupon_id)
+        shares.document_id as allocation_id,
+        shares.line_no as item_no,
+        shares.charge_id,
+        shares.held_numerator,
+        shares.scale,
+        lines.gross_minor * shares.scale - shares.held_numerator as share_numerator,
+        shares.scale as share_denominator,
+        0 as digits,
+        cast(null as numeric) as tie_key,
+        {{ round_ratio_as(
+            '(sum(lines.gross_minor * shares.scale - shares.held_numerator) over (partition by shares.document_id))',
+            'shares.scale', '0', 'lines.rounding_mode'
+        ) }} as total
+    from shares
+    inner join lines on shares.charge_id = lines.charge_id
+    where shares.is_last
 ),
 
-shared as (
-    select
-        pooled.*,
-        coalesce({{ largest_remainder_floor('pool_minor', 'weight', 'weight_sum') }}, 0) as share_floor,
-        {{ largest_remainder_rest('pool_minor', 'weight', 'weight_sum') }} as share_rest
-    from pooled
+told as (
+    {{ whole_shares('items') }}
 ),
 
-ranked as (
+coupons as (
     select
-        shared.*,
-        coalesce(pool_minor, 0) - sum(share_floor) over expected_invoice as left_over,
-        row_number() over (
-            partition by billing_system, subscription_id, invoiced_at, coupon_id
-            order by share_rest desc nulls last, subscription_item_id asc, charge_id asc
-        ) as rest_rank
-    from shared
-    window expected_invoice as (partition by billing_system, subscription_id, invoiced_at, coupon_id)
+        charge_id,
+        {{ joined_text('coupon_id') }} as coupon_id,
+        case sum(case when kind = 'percent' then 1 else 0 end)
+            when 0 then 0
+            when 1 then max(case when kind = 'percent' then value end)
+        end as percent_off
+    from shares
+    group by charge_id
 ),
 
 final as (
     select
-        charge_id,
-        coupon_id,
-        percent_off,
-        percent_discount_minor,
-        cast(share_floor + case when rest_rank <= left_over then 1 else 0 end as bigint) as fixed_discount_minor,
-        cast(
-            percent_discount_minor + share_floor + case when rest_rank <= left_over then 1 else 0 end as bigint
-        ) as discount_minor
-    from ranked
+        lines.charge_id,
+        lines.document_id,
+        lines.line_no,
+        lines.currency,
+        coupons.coupon_id,
+        case when coupons.charge_id is null then 0 else coupons.percent_off end as percent_off,
+        coalesce(told.held_numerator, lines.gross_minor) as taxable_numerator,
+        coalesce(told.scale, 1) as taxable_scale,
+        cast(coalesce(told.part, 0) as bigint) as discount_minor
+    from lines
+    left join told on lines.charge_id = told.charge_id
+    left join coupons on lines.charge_id = coupons.charge_id
 )
 
 select * from final

@@ -24,9 +24,11 @@ lines as (
 coupons as (
     select
         cases.document_id,
-        {{ coupon_rank(
-            json_text('cases.inputs', 'order'), json_text('given.element', 'type'), 'given.position', 'cases.document_id'
-        ) }} as coupon_no,
+        row_number() over (
+            partition by cases.document_id
+            order by
+                {{ coupon_order(json_text('cases.inputs', 'order'), json_text('given.element', 'type')) }}, given.position
+        ) as coupon_no,
         {{ json_text('given.element', 'type') }} as kind,
         {{ coupon_left(json_text('given.element', 'type'), *(worth + used)) }} as value_numerator,
         {{ worth[1] }} * {{ used[1] }} as value_denominator,
