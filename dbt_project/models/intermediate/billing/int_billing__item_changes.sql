@@ -34,10 +34,32 @@ versions_taken as (
     where item_versions.valid_from > subscriptions.started_at
 ),
 
+anchors as (
+    select * from {{ ref('int_billing__anchors') }}
+    where billing_system = 'stripe' and anchor_no > 1
+),
+
+-- A new anchor ends the period of every item that stands through it.
+versions_reset as (
+    select
+        item_versions.subscription_item_id,
+        item_versions.version_no,
+        anchors.valid_from as changed_at,
+        -1 as direction
+    from item_versions
+    inner join anchors
+        on
+            item_versions.subscription_id = anchors.subscription_id
+            and item_versions.valid_from < anchors.valid_from
+            and (item_versions.valid_to is null or item_versions.valid_to > anchors.valid_from)
+),
+
 final as (
     select * from versions_left
     union all
     select * from versions_taken
+    union all
+    select * from versions_reset
 )
 
 select * from final

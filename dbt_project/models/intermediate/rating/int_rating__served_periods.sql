@@ -22,7 +22,7 @@ final as (
         periods.period_no,
         periods.period_start,
         periods.period_end,
-        least(periods.period_end, subscriptions.ended_at) as served_until,
+        least(periods.period_end, subscriptions.ended_at, periods.superseded_at) as served_until,
         -- A contract's boundaries are dates already, kept as midnights UTC; a subscription's are instants.
         -- A subscription that no account owns has no usage either: any zone does.
         case when periods.billing_system = 'erp' then 'UTC' else coalesce(zones.timezone, 'UTC') end as boundary_zone
