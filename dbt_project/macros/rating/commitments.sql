@@ -1,19 +1,20 @@
 {#- Minimums and commitments: what is paid however little is used, and what goes over. -#}
 
 {#-
-    Set macro: what is missing to a minimum. `minimums` has line_id, minimum_amount, share_active, share_whole (the part of
-    the period; 1 and 1 for all of it), used_amount (already rounded), round_digits and round_mode. Gives
-    prorated_minimum and true_up.
+    Set macro: what is missing to a minimum. `minimums` has minimum_amount, share_active, share_whole (the part of the
+    period; 1 and 1 for all of it), used_amount (already rounded), round_digits and round_mode (null: exact). Adds
+    prorated_numerator and true_up_numerator, both over minimum_denominator, which is 1 once they are rounded.
 -#}
 {% macro minimum_true_ups(minimums) -%}
     {%- set share = round_ratio_as('minimum_amount * share_active', 'share_whole', 'round_digits', 'round_mode') -%}
     select
         prorated.*,
-        greatest(prorated_minimum - used_amount, 0) as true_up
+        greatest(prorated_numerator - used_amount * minimum_denominator, 0) as true_up_numerator
     from (
         select
             minimums.*,
-            {{ share }} as prorated_minimum
+            case when round_mode is null then minimum_amount * share_active else {{ share }} end as prorated_numerator,
+            case when round_mode is null then share_whole else 1 end as minimum_denominator
         from {{ minimums }} as minimums
     ) as prorated
 {%- endmacro %}

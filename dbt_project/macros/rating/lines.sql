@@ -94,20 +94,27 @@
 {%- endmacro %}
 
 {#-
-    Set macro: amounts of lines rounded one by one, and rounded together, a row a `group_columns`. `lines` has
-    amount_numerator, amount_denominator, round_digits and round_mode (one a group). Gives round_then_sum and
-    sum_then_round: how far the two may lie apart is what a reconciliation has to explain.
+    Set macro: amounts of lines rounded one by one, and rounded together, a row a group. `lines` has amount_numerator,
+    amount_denominator, round_digits and round_mode, the last three one a group (a mode of null: exact). Gives
+    round_then_sum_numerator and sum_then_round_numerator over sum_denominator: how far the two lie apart is what a
+    reconciliation has to explain.
 -#}
 {% macro line_sums(lines, group_columns) -%}
     {%- set line = round_ratio_as('amount_numerator', 'amount_denominator', 'round_digits', 'round_mode') -%}
+    {%- set together = round_ratio_as('sum(amount_numerator)', 'amount_denominator', 'round_digits', 'round_mode') -%}
     select
         {{ group_columns }},
-        sum({{ line }}) as round_then_sum,
-        {{ round_as(
-            settled('sum(' ~ precise_ratio('amount_numerator', 'amount_denominator') ~ ')'), 'max(round_digits)', 'max(round_mode)'
-        ) }} as sum_then_round
+        case
+            when round_mode is null then sum(amount_numerator)
+            else sum({{ line }})
+        end as round_then_sum_numerator,
+        case
+            when round_mode is null then sum(amount_numerator)
+            else {{ together }}
+        end as sum_then_round_numerator,
+        case when round_mode is null then amount_denominator else 1 end as sum_denominator
     from {{ lines }}
-    group by {{ group_columns }}
+    group by {{ group_columns }}, amount_denominator, round_digits, round_mode
 {%- endmacro %}
 
 {% macro precise_ratio(numerator, denominator) -%}

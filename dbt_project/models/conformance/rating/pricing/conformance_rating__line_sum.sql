@@ -21,15 +21,26 @@ given_lines as (
     cross join {{ json_array_elements('cases.lines', 'lines') }}
 ),
 
-lines as (
+scales as (
     select
         case_id,
-        round_digits,
-        round_mode,
-        line_no,
-        {{ numerator_of('quantity') }} * {{ numerator_of('unit_price') }} as amount_numerator,
-        {{ denominator_of('quantity') }} * {{ denominator_of('unit_price') }} as amount_denominator
+        {{ common_multiple(denominator_of('quantity')) }} * {{ common_multiple(denominator_of('unit_price')) }} as scale
     from given_lines
+    group by case_id
+),
+
+lines as (
+    select
+        given_lines.case_id,
+        given_lines.round_digits,
+        given_lines.round_mode,
+        given_lines.line_no,
+        {{ numerator_of('given_lines.quantity') }} * {{ numerator_of('given_lines.unit_price') }} * scales.scale
+        / ({{ denominator_of('given_lines.quantity') }} * {{ denominator_of('given_lines.unit_price') }})
+            as amount_numerator,
+        scales.scale as amount_denominator
+    from given_lines
+    inner join scales on given_lines.case_id = scales.case_id
 ),
 
 sums as (
@@ -51,8 +62,8 @@ final as (
         cases.case_id,
         jsonb_build_object(
             'line_amounts', coalesce(listed.line_amounts, jsonb_build_array()),
-            'round_then_sum', cast(coalesce(sums.round_then_sum, 0) as text),
-            'sum_then_round', cast(coalesce(sums.sum_then_round, 0) as text)
+            'round_then_sum', {{ ratio_text('coalesce(sums.round_then_sum_numerator, 0)', 'coalesce(sums.sum_denominator, 1)') }},
+            'sum_then_round', {{ ratio_text('coalesce(sums.sum_then_round_numerator, 0)', 'coalesce(sums.sum_denominator, 1)') }}
         ) as outputs
     from cases
     left join listed on cases.case_id = listed.case_id

@@ -46,8 +46,8 @@ final as (
     select
         case_id,
         jsonb_build_object(
-            'prorated_minimum', cast(prorated_minimum as text),
-            'true_up', cast(true_up as text)
+            'prorated_minimum', {{ ratio_text('prorated_numerator', 'minimum_denominator') }},
+            'true_up', {{ ratio_text('true_up_numerator', 'minimum_denominator') }}
         ) as outputs
     from true_ups
 )
