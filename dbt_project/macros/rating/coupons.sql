@@ -250,3 +250,47 @@
     ) as counted on documents.document_id = counted.document_id
     where documents.credit_numerator > 0
 {%- endmacro %}
+
+
+{#-
+    What coupons leave of lines, and the discounts in whole minor units: those of a document add up to what its coupons make
+    together, rounded once.
+
+    lines: relation, one row a line (document_id, line_no), with gross_minor and rounding_mode
+    walk: the steps that take_coupons gave for the documents that have coupons
+
+    Gives one row a line (document_id, line_no): taxable_numerator, taxable_scale (exact) and discount_minor.
+-#}
+{% macro discounts_of_lines(lines, walk) -%}
+    {%- set discounted -%}
+    (
+        select
+            lines.document_id as allocation_id,
+            lines.line_no as item_no,
+            lines.gross_minor,
+            walk.held_numerator,
+            walk.scale,
+            lines.gross_minor * walk.scale - walk.held_numerator as share_numerator,
+            walk.scale as share_denominator,
+            0 as digits,
+            cast(null as numeric) as tie_key,
+            {{ round_ratio_as(
+                '(sum(lines.gross_minor * walk.scale - walk.held_numerator) over (partition by lines.document_id))',
+                'walk.scale', '0', 'lines.rounding_mode'
+            ) }} as total
+        from {{ lines }} as lines
+        inner join {{ walk }} as walk
+            on lines.document_id = walk.document_id and lines.line_no = walk.line_no and walk.is_last
+    )
+    {%- endset -%}
+    select
+        lines.document_id,
+        lines.line_no,
+        coalesce(told.held_numerator, lines.gross_minor) as taxable_numerator,
+        coalesce(told.scale, 1) as taxable_scale,
+        cast(coalesce(told.part, 0) as bigint) as discount_minor
+    from {{ lines }} as lines
+    left join (
+        {{ whole_shares(discounted) }}
+    ) as told on lines.document_id = told.allocation_id and lines.line_no = told.item_no
+{%- endmacro %}

@@ -19,6 +19,10 @@ billings as (
     select * from {{ ref('recon_monthly_billings') }}
 ),
 
+explained as (
+    select * from {{ ref('recon_explained_breaks') }}
+),
+
 clock as (
     select * from {{ ref('int_clock__as_of') }}
 ),
@@ -37,11 +41,14 @@ classified as (
             false
         ) as is_over_billing,
         billings.billed_minor,
+        explained.explained_by,
+        explained.explained_minor,
         clock.as_of_at
     from results
     cross join clock
     inner join controls on results.control_id = controls.control_id
     left join classes on results.control_id = classes.control_id and results.break_class = classes.break_class
+    left join explained on results.control_id = explained.control_id and results.tracking_key = explained.tracking_key
     left join billings
         on results.currency = billings.currency and {{ month_start('results.business_on') }} = billings.period_month
 ),
@@ -66,6 +73,8 @@ final as (
         business_on,
         deadline_on,
         cause,
+        explained_by,
+        explained_minor,
         owner,
         {{ break_severity('amount_minor', 'billed_minor', 'severity_base', 'is_over_billing') }} as severity,
         as_of_at

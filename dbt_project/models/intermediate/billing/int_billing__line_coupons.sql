@@ -105,6 +105,7 @@ final as (
             partition by document_id
             order by {{ coupon_order('discount_order', 'kind') }}, level_no, position, coupon_name
         ) as coupon_no,
+        dense_rank() over (partition by document_id order by level_no, position, coupon_name) as given_no,
         coupon_id,
         kind,
         value,
