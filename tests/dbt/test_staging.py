@@ -38,7 +38,7 @@ def connection(staged: psycopg.Connection[Any]) -> Iterator[psycopg.Connection[A
     yield staged
     for (table,) in staged.execute("select distinct system || '__' || object from ops.loads").fetchall():
         staged.execute(f"truncate raw.{table}".encode())
-    staged.execute("truncate ops.loads")
+    staged.execute("truncate ops.loads cascade")
 
 
 def load(connection: psycopg.Connection[Any], case: dict[str, Any]) -> None:
