@@ -15,6 +15,7 @@ from jinja2.environment import TemplateModule
 
 MACROS = Path(__file__).resolve().parents[2] / "dbt_project" / "macros"
 FOLDERS = ("engine", "rating")
+PRICES_OF_CASES = MACROS / "conformance_prices.sql"
 
 
 class DefaultBodies:
@@ -38,5 +39,6 @@ def rating_macros() -> Any:
     environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701
     environment.globals.update(adapter=adapter, **{"return": lambda value: value})
     files = [file for folder in FOLDERS for file in sorted((MACROS / folder).glob("*.sql"))]
+    files.append(PRICES_OF_CASES)
     adapter.macros = environment.from_string("\n".join(file.read_text() for file in files)).module
     return adapter.macros
