@@ -111,6 +111,37 @@ MARTS_SUITES: tuple[Suite, ...] = (
     ),
     _mart("fct_bank_lines", unique(["bank_line_key"]), _currency()),
     _mart(
+        "fct_bank_statements",
+        unique(["statement_key"]),
+        _currency(),
+        never(
+            "opening_and_entries_are_closing",
+            "Opening balance plus entries is the closing balance.",
+            "opening_balance_minor + entries_minor <> closing_balance_minor",
+        ),
+        never(
+            "statements_go_on_from_one_another",
+            "Every statement opens with what the one before it closed with, and has the next number.",
+            "not is_in_order",
+            "warn",
+        ),
+    ),
+    _mart(
+        "fct_fx_rates",
+        unique(["rate_on", "from_currency", "to_currency"]),
+        never(
+            "rates_are_above_zero",
+            "A rate that is there is a ratio above zero.",
+            "status <> 'missing' and (rate_numerator <= 0 or rate_denominator <= 0)",
+        ),
+        never(
+            "no_rate_is_missing",
+            "Every day with money in another than the reporting currency has a rate young enough.",
+            "status = 'missing'",
+            "warn",
+        ),
+    ),
+    _mart(
         "fct_revenue_schedules",
         unique(["invoice_line_id", "month_on"]),
         _currency(),
@@ -162,6 +193,15 @@ MARTS_SUITES: tuple[Suite, ...] = (
             "a_control_looks_at_something",
             "No control compares nothing with nothing.",
             "left_count + right_count = 0",
+            "warn",
+        ),
+    ),
+    _reconciliation(
+        "recon_reference_faults",
+        never(
+            "reference_data_agrees",
+            "Intervals of one key do not overlap, and what a price, policy or exemption names is there.",
+            "fault is not null",
             "warn",
         ),
     ),

@@ -151,6 +151,8 @@ def _check_values(spec: ObjectSpec, fields: dict[str, Any]) -> None:
     for name, cast in spec.casts:
         if fields.get(name) is not None:
             _strictly(name, cast, fields[name])
+    for rule in spec.rules:
+        rule(fields)
 
 
 def _strictly(name: str, cast: Callable[[Any], Any], value: Any) -> Any:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from ingestion.records import BadRecord
@@ -17,10 +18,12 @@ PAGED_FORMATS = ("csv", "json", "jsonl", "parquet")
 NO_TEXTS: frozenset[str] = frozenset()
 
 DECIMAL = re.compile(r"[+-]?[0-9]{1,38}(\.[0-9]{1,38})?")
+CURRENCY = re.compile(r"[A-Za-z]{3}")
 WHOLE = re.compile(r"[0-9]{1,18}")
 ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
 
 Cast = Callable[[Any], Any]
+Rule = Callable[[dict[str, Any]], None]
 
 
 def decimal_text(value: Any) -> Any:
@@ -35,6 +38,34 @@ def positive_text(value: Any) -> Any:
     if not str(decimal_text(value)).lstrip("+").strip("0.") or str(value).startswith("-"):
         raise BadRecord("bad_number", f"{value!r} is not above zero")
     return value
+
+
+def share_text(value: Any) -> Any:
+    """As decimal_text, from 0 to 1."""
+    if not 0 <= Decimal(str(decimal_text(value))) <= 1:
+        raise BadRecord("bad_number", f"{value!r} is no share from 0 to 1; write 0.19 for 19 per cent")
+    return value
+
+
+def currency_text(value: Any) -> Any:
+    """Three letters, in any case; the currency may be one of the past. Raises BadRecord ``bad_value``."""
+    if not isinstance(value, str) or not CURRENCY.fullmatch(value):
+        raise BadRecord("bad_value", f"{value!r} is no currency such as EUR")
+    return value
+
+
+def interval(start: str, end: str) -> Rule:
+    """A rule: the day in ``end``, which is not part of the interval, is after that in ``start``."""
+
+    def check(fields: dict[str, Any]) -> None:
+        first, last = fields.get(start), fields.get(end)
+        if first is not None and last is not None and str(last) <= str(first):
+            raise BadRecord(
+                "bad_interval",
+                f"{end} {last} is not after {start} {first}; {end} is the first day on which it no longer holds",
+            )
+
+    return check
 
 
 def whole_text(value: Any) -> Any:
@@ -58,7 +89,7 @@ class ObjectSpec:
     ``identity`` are the fields that make the record id, joined by ``|``; ``id_form`` brings each to its one form.
     ``optional_identity`` is used instead where a record has it; a field of ``may_be_empty`` is empty in the id when
     null. ``required`` must be in the header of a table and have a value in every record, as the identity must.
-    ``casts`` are read strictly but stored as they came. ``updated_at``
+    ``casts`` are read strictly but stored as they came; ``rules`` look at what no single field shows. ``updated_at``
     is the field with the system's own time of change, ``clock`` how it is read. ``nulls`` are texts that mean null.
     ``object_type`` is what the record says it is in its field ``object``, ``deleted`` the field that says it is gone.
     ``observed``: records do not say when they changed, so their versions are in the order in which they were read from
@@ -75,6 +106,7 @@ class ObjectSpec:
     may_be_empty: tuple[str, ...] = ()
     id_form: Callable[[str], str] = str
     casts: tuple[tuple[str, Cast], ...] = ()
+    rules: tuple[Rule, ...] = ()
     updated_at: str | None = None
     clock: Callable[[Any], datetime] = instant
     nulls: frozenset[str] = NO_TEXTS

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from ingestion.currencies import exponents
 from ingestion.formats import catalogue_rules, strict_json
 from ingestion.formats.lines import BOM
 from ingestion.formats.streams import Source
@@ -24,7 +25,6 @@ from ingestion.timestamps import day
 MAX_BYTES = 16 << 20
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,62}")
 AMOUNT = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,12})?")
-CURRENCY = re.compile(r"[a-z]{3}")
 TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 NULL, TEXT, INTEGER, DATE, YES_NO = (
     f"tag:yaml.org,2002:{name}" for name in ("null", "str", "int", "timestamp", "bool")
@@ -238,7 +238,7 @@ def _date(node: yaml.Node) -> str:
 
 def _currency(node: yaml.Node) -> str:
     value = _text(node)
-    if not CURRENCY.fullmatch(value):
+    if value not in exponents():
         raise BadRecord("catalogue", f"{value!r} is no currency; write the ISO 4217 code in lower case, such as usd")
     return value
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -13,8 +14,8 @@ from ingestion.timestamps import day
 
 NO_RATE = frozenset({"", "N/A", "-"})  # how the ECB writes "no rate that day"
 COLUMNS_A_LINE = 1000
+CURRENCY = re.compile("[A-Z]{3}")
 LONG_COLUMNS = ("date", "from", "to", "rate")
-CODE_LENGTH = 3
 
 
 def read(source: Source) -> Iterator[Record | Reject]:
@@ -24,6 +25,11 @@ def read(source: Source) -> Iterator[Record | Reject]:
     def check(columns: list[str]) -> None:
         nonlocal wide
         wide = columns[0].strip().lower() == "date" and "from" not in columns
+        strange = [name for name in columns[1:] if wide and name.strip() and not CURRENCY.fullmatch(name.strip())]
+        if strange:
+            raise FileRefused(
+                "schema", f"{source.label}: the column {strange[0]!r} is no currency; the ECB's layout has Date,USD,..."
+            )
         missing = [name for name in LONG_COLUMNS if name not in columns]
         if not wide and missing:
             raise FileRefused(

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from ingestion.objects import ObjectSpec, positive_text
+from typing import Any
+
+from ingestion.objects import ObjectSpec, currency_text, positive_text
+from ingestion.records import BadRecord
 from ingestion.timestamps import day
+
+
+def _of_two(fields: dict[str, Any]) -> None:
+    if str(fields["from"]).upper() == str(fields["to"]).upper():
+        raise BadRecord("bad_value", f"a rate from {fields['from']} to itself; a currency needs none")
+
 
 OBJECTS = (
     ObjectSpec(
@@ -13,6 +22,8 @@ OBJECTS = (
         ("csv",),
         ("date", "from", "to"),
         required=("rate",),
-        casts=(("date", day), ("rate", positive_text)),
+        id_form=str.upper,
+        casts=(("date", day), ("from", currency_text), ("to", currency_text), ("rate", positive_text)),
+        rules=(_of_two,),
     ),
 )

@@ -9,27 +9,19 @@ statements as (
 
 entries as (
     select
-        bank_account_id,
-        statement_id,
-        currency,
+        statement_key,
         sum(amount_minor) as entries_minor
     from {{ model }}
-    group by bank_account_id, statement_id, currency
+    group by statement_key
 )
 
 select
-    statements.bank_account_id,
-    statements.statement_id,
-    statements.currency,
+    statements.statement_key,
     statements.opening_balance_minor,
     statements.closing_balance_minor,
     entries.entries_minor
 from statements
-left join entries
-    on
-        statements.bank_account_id = entries.bank_account_id
-        and statements.statement_id = entries.statement_id
-        and statements.currency = entries.currency
+left join entries on statements.statement_key = entries.statement_key
 where statements.opening_balance_minor + coalesce(entries.entries_minor, 0) <> statements.closing_balance_minor
 {% endtest %}
 

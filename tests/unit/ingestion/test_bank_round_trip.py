@@ -61,7 +61,7 @@ def lines_of(statement):
 
 
 @pytest.mark.parametrize("kind", READERS)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(day=DAYS)
 def test_a_statement_reads_back_line_for_line(kind, day):
     (statement,) = records(read(kind, READERS[kind][2](day)))
@@ -73,7 +73,7 @@ def test_a_statement_reads_back_line_for_line(kind, day):
 
 
 @pytest.mark.parametrize("kind", ["camt.053", "mt940", "bai2"])
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(day=DAYS, place=st.integers(0, 10**6))
 def test_a_statement_cut_anywhere_lands_whole_or_not_at_all(kind, day, place):
     content = READERS[kind][2](day)
@@ -82,7 +82,7 @@ def test_a_statement_cut_anywhere_lands_whole_or_not_at_all(kind, day, place):
     assert cut in ([], whole)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(day=DAYS, place=st.integers(0, 10**6))
 def test_a_csv_lands_only_when_it_was_cut_between_rows_and_then_says_the_smaller_balance(day, place):
     # A CSV has no end of its own: what tells a cut between rows is its manifest, and the next opening balance.
@@ -97,14 +97,14 @@ def test_a_csv_lands_only_when_it_was_cut_between_rows_and_then_says_the_smaller
 
 
 @pytest.mark.parametrize("kind", ["camt.053", "mt940", "bai2"])
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(day=DAYS, by=st.one_of(st.integers(-1000, -1), st.integers(1, 1000)))
 def test_a_statement_whose_closing_balance_is_not_its_sum_does_not_land(kind, day, by):
     wrong = Day(day.number, day.on, day.opening, day.lines, misstated_by=by)
     assert records(read(kind, READERS[kind][2](wrong))) == []
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(day=DAYS, which=st.integers(0, 5))
 def test_a_csv_without_one_of_its_inner_rows_does_not_land(day, which):
     rows = bank_files.as_csv(day).splitlines(keepends=True)

@@ -77,6 +77,7 @@ def test_only_known_things_are_defined(graph):
             "clock",
             "close",
             "customers",
+            "fx",
             "marts",
             "rating",
             "raw",

@@ -16,14 +16,15 @@ worded as (
         entries.*,
         upper(
             coalesce(end_to_end_id, '') || ' ' || coalesce(bank_reference, '') || ' '
-            || coalesce(entry_ref, '') || ' ' || coalesce(description, '')
+            || coalesce(entry_ref, '') || ' ' || coalesce(creditor_reference, '') || ' ' || coalesce(description, '')
         ) as entry_text
     from entries
 ),
 
 final as (
     select
-        worded.bank_account_id || '|' || worded.statement_id || '|' || cast(worded.entry_no as text) as bank_line_key,
+        worded.statement_key || '|' || cast(worded.entry_no as text) as bank_line_key,
+        worded.statement_key,
         worded.bank_account_id,
         worded.statement_id,
         worded.entry_no,

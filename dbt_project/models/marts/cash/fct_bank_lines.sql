@@ -13,6 +13,7 @@ matches as (
 final as (
     select
         bank_lines.bank_line_key,
+        bank_lines.statement_key,
         bank_lines.bank_account_id,
         bank_lines.statement_id,
         bank_lines.entry_no,

@@ -9,6 +9,7 @@ final as (
         record_id,
         {{ json_text('payload', 'policy') }} as policy,
         {{ to_date(json_text('payload', 'valid_from')) }} as valid_from,
+        {{ to_date(json_text('payload', 'valid_to')) }} as valid_to,
         {{ json_text('payload', 'value') }} as value,
         is_deleted,
         load_id,
