@@ -8,9 +8,9 @@ so what it held is asked for again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -34,17 +34,21 @@ def latest(landing: Path | str, system: str, object_name: str) -> Cursor | None:
 
 
 def known(landing: Path | str, system: str, object_name: str) -> list[Cursor]:
-    """Every cursor of one object, the one that reaches furthest first.
+    """Every cursor of one object, the one that reaches furthest first; of equals that of the file delivered last.
 
     Raises psycopg.OperationalError when the warehouse does not answer: without it nothing is known for sure.
     """
     loaded, refused = _of_warehouse(system, object_name)
-    found = [cursor for *_, cursor in loaded]
-    names = {(day, name) for day, name, _, _ in loaded}
+    found: dict[tuple[str, str], Any] = {(day, name): cursor for day, name, _, cursor in loaded}
     for target, manifest in delivered(landing, system, object_name):
-        if (target.delivered_on.isoformat(), target.file_name) not in names and manifest.get("sha256") not in refused:
-            found.append(manifest.get("cursor"))
-    return _newest_first(cursor for cursor in found if isinstance(cursor, dict) and THROUGH in cursor)
+        if manifest.get("sha256") not in refused:
+            found.setdefault((target.delivered_on.isoformat(), target.file_name), manifest.get("cursor"))
+    cursors = [
+        (instant_of(str(cursor[THROUGH])), file, cursor)
+        for file, cursor in found.items()
+        if isinstance(cursor, dict) and THROUGH in cursor
+    ]
+    return [cursor for *_, cursor in sorted(cursors, key=lambda one: one[:2], reverse=True)]
 
 
 def text_of(moment: datetime) -> str:
@@ -55,10 +59,6 @@ def text_of(moment: datetime) -> str:
 def instant_of(text: str) -> datetime:
     """The instant that a cursor holds."""
     return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def _newest_first(cursors: Iterable[Cursor]) -> list[Cursor]:
-    return sorted(cursors, key=lambda cursor: instant_of(str(cursor[THROUGH])), reverse=True)
 
 
 def _of_warehouse(system: str, object_name: str) -> tuple[list[tuple[str, str, str, Cursor | None]], set[str]]:

@@ -1,6 +1,6 @@
 """Pulls Stripe's objects through the official SDK into delivered files.
 
-`pull` writes `<landing>/stripe/<object>/<date>/<list|feed>-<instant it began>.jsonl`, one API object a line, in the
+`pull` writes `<landing>/stripe/<object>/<date>/<instant it began>-<list|feed>.jsonl`, one API object a line, in the
 words Stripe used. Beside each file stands its manifest (rows, sha256, API version, and with the events the cursor).
 Nothing here writes to the warehouse.
 
@@ -507,7 +507,7 @@ class _Pulling:
         mode = "feed" if name in self._fed else "list"
         state = self._work.state(name)
         if state.delivered is None and (mode == "list" or state.rows or name == "events"):
-            target = Target(SYSTEM, name, self._delivered_on, f"{mode}-{self._plan['stamp']}.jsonl")
+            target = Target(SYSTEM, name, self._delivered_on, f"{self._plan['stamp']}-{mode}.jsonl")
             about = {"mode": mode, "since": self._plan["asked"]["since"], "began": self._plan["began"]}
             description = Description(
                 api_version=self._reader.settings.api_version,

@@ -107,7 +107,7 @@ class Intake:
         reason = "forged"
         for secret in self._secrets:
             try:
-                event = stripe.Webhook.construct_event(body, signature, secret, TOLERANCE_SECONDS)
+                event = stripe.Webhook.construct_event(body, signature, secret, TOLERANCE_SECONDS).to_dict()
             except stripe.SignatureVerificationError as error:
                 reason = "stale" if "tolerance" in str(error) else reason
             except (ValueError, TypeError, AttributeError) as error:  # genuine, and no event as we know them
@@ -197,7 +197,7 @@ def events_of(landing: Path | str, label: str) -> Iterator[str]:
     return lines_of(landing, Target("stripe", "events", date.fromisoformat(day), file_name))
 
 
-def _checked(event: Any) -> str:
+def _checked(event: dict[str, Any]) -> str:
     identity = event.get("id")
     if event.get("object") != "event" or not isinstance(identity, str) or not EVENT_ID.fullmatch(identity):
         raise Refused("unreadable")

@@ -13,6 +13,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -121,8 +122,7 @@ class Work:
         source: Callable[[Position], Iterator[Chunk]],
         saved: Callable[[int], None] | None,
     ) -> State:
-        with self.path(name).open("ab") as out:
-            out.truncate(state.size)
+        with self.path(name).open("ab", buffering=0) as out:
             pending: list[str] = []
             position = state.position
             try:
@@ -133,20 +133,24 @@ class Work:
                         pending = []
                         if saved:
                             saved(state.rows)
-            finally:
+            except BaseException:
                 self._append(name, state, out, pending, position)
-        state.done = True
-        self._save(name, state)
+                raise
+            state.done = True
+            self._append(name, state, out, pending, position)
         if saved:
             saved(state.rows)
         return state
 
-    def _append(self, name: str, state: State, out: Any, lines: Iterable[str], position: Position) -> None:
-        for line in lines:
-            state.size += out.write(json_text.one_line(line).encode() + b"\n")
-            state.rows += 1
-        out.flush()
+    def _append(self, name: str, state: State, out: FileIO, lines: Iterable[str], position: Position) -> None:
+        whole = [json_text.one_line(line).encode() + b"\n" for line in lines]
+        out.truncate(state.size)  # what a disk that was full took of an earlier try
+        rest = memoryview(b"".join(whole))
+        size, rows = state.size + len(rest), state.rows + len(whole)
+        while rest:
+            rest = rest[out.write(rest) :]
         os.fsync(out.fileno())
+        state.size, state.rows = size, rows
         state.position = position
         self._save(name, state)
 

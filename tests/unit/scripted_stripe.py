@@ -92,7 +92,7 @@ class Account:
         self.members = {}
         self.summaries = {}
 
-    def put(self, name, identity, event=None, **fields):
+    def put(self, name, identity, event=None, /, **fields):
         """Create or change an object; `event` is the type of the event that tells of it."""
         before = self.objects[name].get(identity, {"id": identity, "object": TYPES[name], "created": self.now})
         self.objects[name][identity] = {**before, **fields}
