@@ -1,25 +1,20 @@
-"""The four measurements. Each gives rows of the table: what, ours, the yardstick, their ratio."""
+"""The measurements of the usage chain. Each gives rows of the table: what, ours, the yardstick, their ratio."""
 
-import statistics
-import subprocess
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import psycopg
 
-from bench import world
+from bench import scratch, world
+from ingestion.delivery import Status
 from ingestion.landing import load_landing
 from orchestration import dbt_process
 from orchestration.build import BuildFailed, build, building
-from warehouse.binaries import shipped
 
 CHAIN = ("+fct_usage_daily",)
-COPIED = "bench_copied"
 BY_HAND = "bench_by_hand"
 # The usage chain's answer in one statement: deduplicate, take the account's zone, sum by account, meter and local day.
 ONE_STATEMENT = f"""
@@ -69,31 +64,6 @@ def seconds(action: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def load_against_copy(
-    database: Callable[[str], AbstractContextManager[str]], landing: Path, events: int, repeats: int
-) -> Row:
-    """One file of `events` through the landing door, against psql's copy of the same rows into a bare table."""
-    world.write_reference(landing)
-    world.write_day(landing, 0, events)
-    times = []
-    for attempt in range(repeats):
-        with database(f"bench_load_{attempt}") as url:
-            load_reference(landing)
-            times.append((seconds(partial(load_days, landing, 0, 1)), _copy_of_the_same_rows(url, landing, events)))
-    ours, theirs = (statistics.median(values) for values in zip(*times, strict=True))
-    return Row(f"load {events:,} usage events", ours, theirs, f"`\\copy` of the same rows; median of {repeats}")
-
-
-def _copy_of_the_same_rows(url: str, landing: Path, events: int) -> float:
-    rows = landing.parent / "rows.csv"
-    _psql(url, f"\\copy (select * from raw.usage__events) to '{rows}' with (format csv)")
-    _psql(url, f"create table {COPIED} (like raw.usage__events)")
-    taken = seconds(partial(_psql, url, f"\\copy {COPIED} from '{rows}' with (format csv)"))
-    rows.unlink()
-    _same_count(url, events)
-    return taken
-
-
 def chain_against_one_statement(url: str, events: int) -> Row:
     """A full build of the usage chain, against the same answer hand-written in one statement; both must agree."""
     models: list[float] = []
@@ -128,8 +98,8 @@ class Day:
 
 def settle(url: str) -> None:
     """Do at once what Postgres does in the background after a bulk load, so that no measurement runs beside it."""
-    _psql(url, "vacuum (analyze)")
-    _psql(url, "checkpoint")
+    scratch.psql(url, "vacuum (analyze)")
+    scratch.psql(url, "checkpoint")
 
 
 def new_day(landing: Path, number: int, events: int) -> Day:
@@ -153,11 +123,11 @@ def load_reference(landing: Path) -> None:
     load_landing(landing, systems=["catalog", "control_plane"])
 
 
-def load_days(landing: Path, start: int, end: int) -> None:
-    """Load the days [start, end). Raises RuntimeError when a file was not accepted whole."""
+def load_days(landing: Path, start: int, end: int, status: Status = "loaded") -> None:
+    """Load the days [start, end). Raises RuntimeError when a file was not accepted whole, or has another status."""
     first, last = (date.fromordinal(world.FIRST_DAY.toordinal() + 1 + day) for day in (start, end))
     for result in load_landing(landing, systems=["usage"], start=first, end=last):
-        if result.status != "loaded" or result.accepted != result.rows_in:
+        if result.status != status or result.accepted != result.rows_in:
             raise RuntimeError(f"{result.file} of {result.delivered_on} was not accepted whole: {result}")
 
 
@@ -171,16 +141,3 @@ def run_chain(*, full_refresh: bool = False) -> float:
         if not outcome.succeeded:
             raise BuildFailed("\n".join(outcome.failures))
     return sum(result.seconds for result in outcome.results)
-
-
-def _psql(url: str, command: str) -> None:
-    subprocess.run([shipped().program("psql"), "--quiet", "--no-psqlrc", url, "--command", command], check=True)
-
-
-def _same_count(url: str, events: int) -> None:
-    with psycopg.connect(url) as connection:
-        counts = connection.execute(
-            f"select (select count(*) from raw.usage__events), (select count(*) from {COPIED})"
-        ).fetchone()
-    if counts != (events, events):
-        raise RuntimeError(f"{events} events were written, {counts} were loaded and copied")

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from warehouse import embedded
+from warehouse.binaries import shipped
 from warehouse.connection import ensure_started
 from warehouse.migrate import migrate
 
@@ -50,6 +52,11 @@ def database(server_url: str, name: str) -> Iterator[str]:
         else:
             os.environ["TIEOUT_WAREHOUSE_URL"] = before
         _administer(server_url, sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def psql(url: str, command: str) -> None:
+    """Run one command with the psql that comes with Postgres."""
+    subprocess.run([shipped().program("psql"), "--quiet", "--no-psqlrc", url, "--command", command], check=True)
 
 
 def _administer(url: str, statement: sql.Composed) -> None:

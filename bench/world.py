@@ -6,12 +6,21 @@ alone.
 """
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.json as pj
+import pyarrow.parquet as pq
+
+Form = Literal["jsonl", "parquet"]
 
 ACCOUNTS = 1000
+AT_ONCE = 100_000
 FIRST_DAY = date(2026, 5, 1)
 ZONES = ("UTC", "America/New_York", "Europe/Berlin", "Asia/Tokyo")
 METER = {
@@ -23,6 +32,16 @@ METER = {
     "quantity_field": "quantity",
     "dimensions": ["region"],
 }
+
+
+# What a producer that writes Parquet declares: instants with their zone, and an exact quantity.
+EVENT = pa.schema(
+    [
+        *((name, pa.string()) for name in ("specversion", "id", "source", "type", "subject")),
+        *((name, pa.timestamp("us", "UTC")) for name in ("time", "recordedtime")),
+        ("data", pa.struct([("quantity", pa.decimal128(18, 3)), ("region", pa.string())])),
+    ]
+)
 
 
 def write_reference(landing: Path) -> None:
@@ -48,13 +67,26 @@ def write_reference(landing: Path) -> None:
     _deliver(landing / "control_plane" / "accounts" / day / "accounts.jsonl", lines.encode(), ACCOUNTS)
 
 
-def write_day(landing: Path, number: int, events: int) -> Path:
-    """The usage of day `number` (0 is the first) in one file of `events` lines, delivered the day after; its path."""
+def write_day(landing: Path, number: int, events: int, form: Form = "jsonl") -> Path:
+    """The usage of day `number` (0 is the first) in one file of `events`, delivered the day after; its path."""
     day = FIRST_DAY + timedelta(days=number)
-    body = "".join(_lines(number, events)).encode()
-    path = landing / "usage" / "events" / (day + timedelta(days=1)).isoformat() / "events.jsonl"
-    _deliver(path, body, events)
+    path = landing / "usage" / "events" / (day + timedelta(days=1)).isoformat() / f"events.{form}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = _lines(number, events)
+    if form == "parquet":
+        _write_parquet(path, lines)
+    else:
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(lines)
+    _declare(path, events)
     return path
+
+
+def _write_parquet(path: Path, lines: Iterator[str]) -> None:
+    options = pj.ParseOptions(explicit_schema=EVENT)
+    with pq.ParquetWriter(path, EVENT, compression="zstd") as writer:
+        while some := "".join(itertools.islice(lines, AT_ONCE)):
+            writer.write_table(pj.read_json(pa.BufferReader(some.encode()), parse_options=options))
 
 
 def _lines(number: int, events: int) -> Iterator[str]:
@@ -84,5 +116,10 @@ def _event(day_of_use: int, n: int, day_of_record: int, kind: str = "e") -> str:
 def _deliver(path: Path, body: bytes, rows: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(body)
-    manifest = {"rows": rows, "sha256": hashlib.sha256(body).hexdigest(), "control_totals": {}}
-    path.with_name(f"{path.name}.manifest.json").write_text(json.dumps(manifest), "utf-8")
+    _declare(path, rows)
+
+
+def _declare(path: Path, rows: int) -> None:
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    path.with_name(f"{path.name}.manifest.json").write_text(json.dumps({"rows": rows, "sha256": sha256}), "utf-8")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 from uuid import UUID
@@ -17,6 +17,7 @@ from ingestion.objects import ObjectSpec
 from ingestion.records import BadRecord, FileRefused
 from ingestion.registry import OBJECTS
 from ingestion.stores import Content, Store, store_at
+from ingestion.timestamps import instant
 from warehouse.settings import get_settings
 
 MANIFEST = ".manifest.json"
@@ -92,6 +93,7 @@ class Manifest:
     """What the producer declares about a file; None is not declared.
 
     ``cursor`` says where the source goes on after this delivery; it is kept with the load, whatever stands in it.
+    ``as_of`` is when the records were read from the system.
     """
 
     rows: int | None = None
@@ -99,6 +101,7 @@ class Manifest:
     control_totals: dict[str, Any] | None = None
     api_version: str | None = None
     cursor: dict[str, Any] | None = None
+    as_of: datetime | None = None
 
 
 def discover(
@@ -223,4 +226,11 @@ def _manifest(store: Store, key: str) -> Manifest:
     for key_name, value in (("control_totals", totals), ("cursor", cursor)):
         if not isinstance(value, (dict, type(None))):
             raise FileRefused("incomplete", f"the manifest {name} says {key_name} {value!r}; write an object")
-    return Manifest(rows, sha256, totals, str(version) if version else None, cursor)
+    return Manifest(rows, sha256, totals, str(version) if version else None, cursor, _as_of(name, found.get("as_of")))
+
+
+def _as_of(name: str, value: Any) -> datetime | None:
+    try:
+        return None if value is None else instant(value)
+    except BadRecord as bad:
+        raise FileRefused("incomplete", f"the manifest {name} says as_of {value!r}: {bad.detail}") from bad

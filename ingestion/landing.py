@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,7 +30,7 @@ from ingestion.meters import MeterBook, delivered_meters, meter_book
 from ingestion.objects import ObjectSpec
 from ingestion.records import FileRefused, Reject
 from ingestion.sensitive import kind_of, redacted
-from ingestion.session import DatabaseError, Session, is_wrong_data
+from ingestion.session import DatabaseError, Session, in_words, is_wrong_data
 from ingestion.stores import Content, Store, StoreFailed
 from warehouse.lock import LOAD_LOCK
 from warehouse.settings import get_settings
@@ -175,7 +175,6 @@ class _Loader:
         self._session = session
         self._known: dict[tuple[str, str, str], dict[str, _Landed]] = {}
         self._books: dict[str, MeterBook] = {}
-        self._partitions: set[date] = set()
 
     def remember_loads(self) -> None:
         """Read the whole manifest once, so that files already loaded cost their hash and no round trip."""
@@ -232,7 +231,6 @@ class _Loader:
         raise AssertionError  # the loop ends by return or raise
 
     def _after_error(self, delivery: Delivery, error: Exception, *, last: bool) -> None:
-        self._partitions.clear()
         if self._session.alive():
             if is_wrong_data(error):
                 raise FileRefused(
@@ -284,7 +282,8 @@ class _Loader:
                 "format",
                 f"{delivery.label}: {spec.system}/{spec.name} comes as {', '.join(spec.formats)}, perhaps .gz or .zst",
             )
-        fates = documents.read(source, spec, manifest.api_version)
+        as_of = manifest.as_of or midnight(delivery.delivered_on)
+        fates = documents.read(source, spec, manifest.api_version, as_of)
         for some in _in_batches(fates, DOCUMENTS_AT_ONCE):
             accepted = [fate for fate in some if isinstance(fate, documents.Document)]
             rejects = [fate for fate in some if isinstance(fate, Reject)]
@@ -298,10 +297,6 @@ class _Loader:
         book = self._book(delivery.store)
         parts = usage.read(source, book, delivery.delivered_on, get_settings().max_age_days)
         for part in _ahead(parts):
-            for day in pc.unique(pc.cast(part.accepted.column("occurred_at"), pa.date32(), safe=False)).to_pylist():
-                if day not in self._partitions:
-                    self._session.rows("select ops.ensure_usage_partition(cast($1 as date))", day.isoformat())
-                    self._partitions.add(day)
             writer.events(part.accepted)
             writer.quarantine(part.rejects)
             writer.quarantine(part.late, late=True)
@@ -320,7 +315,6 @@ class _Loader:
 
     def _refused(self, delivery: Delivery, content: Content | None, refusal: FileRefused) -> LoadResult:
         """Put the refusal on record, once for a file, its bytes and the reason."""
-        self._partitions.clear()
         detail = redacted(refusal.detail)
         if delivery.delivered_on is not None:
             try:
@@ -352,6 +346,7 @@ class Writer:
         self._identity = identity
         self._load_seq = load_seq
         self._known_at = known_at.astimezone(UTC)
+        self._usage_days: set[date] = set()
         self.counts = _Counts()
 
     def documents(self, table: str, found: list[documents.Document]) -> None:
@@ -372,11 +367,15 @@ class Writer:
         self.counts.withheld += sum(one.withheld for one in found)
 
     def events(self, events: pa.Table) -> None:
-        """Append accepted usage events; their partitions stand already."""
+        """Append accepted usage events; partitions of days that have none are made."""
         if not events.num_rows:
             return
         columns = {name: events.column(name) for name in events.schema.names}
         columns["occurred_on"] = pc.cast(events.column("occurred_at"), pa.date32(), safe=False)
+        for day in pc.unique(columns["occurred_on"]).to_pylist():
+            if day not in self._usage_days:
+                self._session.rows("select ops.ensure_usage_partition(cast($1 as date))", day.isoformat())
+                self._usage_days.add(day)
         columns["dimensions"] = pc.binary_join_element_wise("\x01", columns["dimensions"], "")
         self._session.copy("raw", "usage__events", self._stamped(columns, events.num_rows))
         self.counts.accepted += events.num_rows
@@ -404,7 +403,12 @@ class Writer:
             self.counts.quarantined += count
 
     def finish(self, content: Content, manifest: Manifest, retry_of: UUID | None = None) -> None:
-        """Write the manifest row. The table itself checks that every row that came in is accounted for."""
+        """Write the manifest row. The table itself checks that every row that came in is accounted for.
+
+        A usage partition gets its index when it is full, which costs a fraction of filling both at once.
+        """
+        for day in sorted(self._usage_days):
+            self._session.rows("select ops.index_usage_partition(cast($1 as date))", day.isoformat())
         counts = self.counts
         columns = {
             "system": [self._delivery.system],
@@ -444,6 +448,11 @@ def book_of(session: Session, store: Store) -> MeterBook:
     stored = [(str(day), json.loads(payload)) for day, payload in session.rows(METERS)]
     entries = sorted([*stored, *delivered_meters(store)], key=lambda entry: entry[0])
     return meter_book(fields for _, fields in entries)
+
+
+def midnight(delivered_on: date | None) -> datetime | None:
+    """The first instant (UTC) of a delivery date."""
+    return None if delivered_on is None else datetime.combine(delivered_on, time(), UTC)
 
 
 def code_version() -> str:
@@ -525,4 +534,6 @@ def _storable(text: str) -> str:
 
 
 def first_line(error: Exception) -> str:
-    return redacted(str(error).strip().splitlines()[0][:500])
+    said = redacted(str(error).strip().splitlines()[0][:500])
+    words = in_words(error)
+    return f"{words} ({said})" if words else said

@@ -297,8 +297,6 @@ class _Retrier:
         writer.documents(file.spec.table, fates.documents)
         outcomes.update((one.line_no, "accepted") for one in fates.documents)
         for table in fates.events:
-            for day in pc.unique(pc.cast(table.column("occurred_at"), pa.date32(), safe=False)).to_pylist():
-                self._session.rows("select ops.ensure_usage_partition(cast($1 as date))", day.isoformat())
             writer.events(table)
             outcomes.update((line_no, "accepted") for line_no in table.column("line_no").to_pylist())
         writer.counts.duplicate += len(fates.duplicates)

@@ -15,6 +15,13 @@ from warehouse.connection import ensure_started
 DatabaseError = adbc_driver_manager.Error
 # Postgres says with these classes that a value or a row is wrong; a retry of the same bytes ends the same way.
 WRONG_DATA_CLASSES = ("22", "23")
+# What a person can do something about is said in words; Postgres' own follow.
+IN_WORDS = {
+    "53100": "the warehouse's disk is full",
+    "53200": "the warehouse is out of memory",
+    "53300": "the warehouse has no connection left",
+    "55P03": "another load or build holds what this one waits for",
+}
 # A load waits for the one before it; nobody waits for ever for a session that hangs.
 LOCK_TIMEOUT = "30min"
 
@@ -98,3 +105,8 @@ def is_wrong_data(error: Exception) -> bool:
     """Whether Postgres refused the data itself, as opposed to failing."""
     state = getattr(error, "sqlstate", None) or ""
     return str(state)[:2] in WRONG_DATA_CLASSES
+
+
+def in_words(error: Exception) -> str | None:
+    """What a person calls this failure, None for one that Postgres' own message tells best."""
+    return IN_WORDS.get(str(getattr(error, "sqlstate", None) or ""))

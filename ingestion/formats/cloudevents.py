@@ -46,6 +46,7 @@ SCHEMA = pa.schema(
 )
 REQUIRED = ("id", "source", "type", "subject", "time")
 ATTRIBUTES = ("specversion", *REQUIRED, "recordedtime", "datacontenttype", "dataschema")
+TIMES = ("time", "recordedtime")
 LONGEST_ATTRIBUTE = 1024
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 NINE_PLACES = Decimal("1e-9")
@@ -464,16 +465,22 @@ def _record_id(value: Any) -> str | None:
 
 
 def _instants(texts: pa.Array, *, required: bool) -> tuple[pa.Array, pa.BooleanArray]:
-    """Instants of clean RFC 3339 texts, and the mask of rows that have one (or, when not required, are null)."""
+    """Instants of clean RFC 3339 texts (or of instants), and the mask of rows that have one (or, when not required, are null)."""
     if texts.null_count == len(texts):
         return pa.nulls(len(texts), INSTANT), pa.repeat(not required, len(texts))
+    if texts.type == INSTANT:
+        inside = pc.fill_null(_inside(texts), not required)
+        return texts, inside
     clean = pc.match_substring_regex(texts, CLEAN_TIME)
     if not pc.all(clean, skip_nulls=True).as_py():
         texts = pc.if_else(clean, texts, pa.scalar(None, pa.string()))
     instants = pc.cast(texts, INSTANT)
-    inside = pc.and_(pc.greater_equal(instants, pa.scalar(FIRST, INSTANT)), pc.less(instants, pa.scalar(LAST, INSTANT)))
-    sure = pc.fill_null(pc.and_(clean, inside), False)  # noqa: FBT003  the value to fill in
+    sure = pc.fill_null(pc.and_(clean, _inside(instants)), False)  # noqa: FBT003  the value to fill in
     return instants, sure if required else pc.or_(sure, pc.is_null(clean))
+
+
+def _inside(instants: pa.Array) -> pa.BooleanArray:
+    return pc.and_(pc.greater_equal(instants, pa.scalar(FIRST, INSTANT)), pc.less(instants, pa.scalar(LAST, INSTANT)))
 
 
 def _flat(column: pa.ChunkedArray) -> pa.Array:

@@ -17,9 +17,11 @@ import pyarrow.compute as pc
 from ingestion.formats import parquet, strict_json
 from ingestion.formats.cloudevents import (
     ATTRIBUTES,
+    INSTANT,
     QUANTITY,
     REQUIRED,
     SCHEMA,
+    TIMES,
     ColumnReader,
     Decoded,
     Event,
@@ -89,25 +91,25 @@ def _batch(source: Source, batch: pa.RecordBatch, columns: ColumnReader, book: M
 
 def _as_parsed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:
     """The batch with the types the column path reads. Raises ArrowInvalid for values that do not fit exactly."""
-    arrays = []
+    arrays = {}
     for field in schema:
         if field.name == "data":
-            arrays.append(_data(batch.column("data") if "data" in batch.schema.names else None, field.type, len(batch)))
+            found = _data(batch.column("data") if "data" in batch.schema.names else None, field.type, len(batch))
         elif field.name in batch.schema.names:
-            arrays.append(_attribute(batch.column(field.name)))
+            found = _attribute(batch.column(field.name), is_time=field.name in TIMES)
         else:
-            arrays.append(pa.nulls(len(batch), pa.string()))
-    return pa.Table.from_arrays(arrays, schema=schema)
+            found = pa.nulls(len(batch), pa.string())
+        arrays[field.name] = found
+    return pa.table(arrays)
 
 
-def _attribute(column: pa.Array) -> pa.Array:
+def _attribute(column: pa.Array, *, is_time: bool) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    if pa.types.is_timestamp(column.type):
+    if is_time and pa.types.is_timestamp(column.type):
         if column.type.tz is None:
             raise pa.ArrowInvalid("a time without zone")
-        micros = pc.cast(column, pa.timestamp("us", "UTC"))  # refuses to cut nanoseconds that are there
-        return pc.strftime(micros, format="%Y-%m-%dT%H:%M:%SZ")
+        return pc.cast(column, INSTANT)  # refuses to cut nanoseconds that are there
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         raise pa.ArrowInvalid("an attribute that is no text")
     return column.cast(pa.string())
