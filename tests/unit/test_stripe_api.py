@@ -1,6 +1,7 @@
 """The Stripe source against a scripted API on this machine: every fault a network and a paged API can have."""
 
 import json
+import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -105,6 +106,47 @@ def test_a_passing_fault_is_tried_again(tmp_path, status):
     with serving(lambda *_: next(script)) as (api, settings):
         (result,) = pull(tmp_path, DAY, settings, ["customers"]).objects
     assert (result.rows, len(api.asked)) == (1, 3)
+
+
+def test_nothing_is_asked_before_the_time_that_stripe_says(tmp_path):
+    script = iter([(*error(429), {"Retry-After": "1"}), page('{"id":"cus_1"}')])
+    with serving(lambda *_: next(script), longest_wait_seconds=5) as (api, settings):
+        before = time.monotonic()
+        (result,) = pull(tmp_path, DAY, settings, ["customers"]).objects
+        assert time.monotonic() - before >= 1
+    assert (result.rows, len(api.asked)) == (1, 2)
+
+
+@pytest.mark.parametrize("asked", ["3600", "Fri, 31 Dec 2999 23:59:59 GMT"])
+def test_more_patience_than_there_is_ends_the_pull_at_once(tmp_path, asked):
+    with serving(lambda *_: (*error(429), {"Retry-After": asked})) as (api, settings):
+        with pytest.raises(StripePullFailed, match="HTTP 429"):
+            pull(tmp_path, DAY, settings, ["customers"])
+        assert len(api.asked) == 1
+
+
+def test_a_page_of_html_is_no_answer_and_is_not_repeated_to_anyone(tmp_path):
+    html = (200, "<html>maintenance of canary-payload</html>", {"Content-Type": "text/html"})
+    with serving(lambda *_: html) as (api, settings):
+        with pytest.raises(StripePullFailed, match="customers, page 1: APIError, HTTP 200") as caught:
+            pull(tmp_path, DAY, settings, ["customers"])
+        assert len(api.asked) == 3
+    assert "canary" not in str(caught.value)
+
+
+def test_a_source_that_hangs_is_given_up_after_its_time(tmp_path):
+    with serving(lambda *_: (time.sleep(1), page())[1], timeout_seconds=0.1, attempts=2) as (_, settings):
+        before = time.monotonic()
+        with pytest.raises(StripePullFailed, match="customers, page 1: APIConnectionError, HTTP none"):
+            pull(tmp_path, DAY, settings, ["customers"])
+        assert time.monotonic() - before < 1
+
+
+def test_a_connection_that_ends_in_the_middle_of_a_body_is_tried_again(tmp_path):
+    script = iter([(*page('{"id":"cus_1"}'), {"Content-Length": "5000"}), page('{"id":"cus_1"}')])
+    with serving(lambda *_: next(script)) as (api, settings):
+        (result,) = pull(tmp_path, DAY, settings, ["customers"]).objects
+    assert (result.rows, len(api.asked)) == (1, 2)
 
 
 def test_a_fault_that_stays_is_named_after_a_bounded_number_of_tries(tmp_path):
