@@ -16,6 +16,7 @@ from tests.dbt.model_queries import model_query
 
 START = date(2026, 10, 1)
 LOAD = "00000000-0000-0000-0000-000000000001"
+ALL_MONTHS = ["2026-10-01", "2026-11-01", "2026-12-01"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,13 @@ def session(module_warehouse: str) -> Iterator[psycopg.Connection[Any]]:
                 opening_balance_minor bigint, closing_balance_minor bigint, is_deleted boolean,
                 load_id uuid, line_no bigint
             );
-            create temp table stg_bank__entries (statement_key text, amount_minor bigint);
+            create temp table stg_bank__entries (
+                statement_key text, amount_minor bigint, entry_no bigint default 1, bank_account_id text,
+                statement_id text default 'same', entry_ref text, booking_on date, value_on date, currency text,
+                bank_reference text, end_to_end_id text, creditor_reference text, description text,
+                delivered_on date, load_id uuid, line_no bigint
+            );
+            create temp table recon_gate__periods (period_month date, period_end_on date);
             create temp table stg_ops__loads (
                 load_id uuid, system text, object text, delivered_on date, file_name text
             );
@@ -78,7 +85,10 @@ def chained(
                 *(one.first or one.last, one.last + timedelta(days=1), one.opening, one.closing, LOAD, place),
             ),
         )
-        session.execute("insert into stg_bank__entries values (%s, %s)", (one.key, one.closing - one.opening))
+        session.execute(
+            "insert into stg_bank__entries (statement_key, amount_minor) values (%s, %s)",
+            (one.key, one.closing - one.opening),
+        )
     for policy, value in (policies or {}).items():
         session.execute("insert into int_catalog__policies values (%s, '2026-01-01', null, %s)", (policy, value))
     chain = model_query("int_cash__bank_statements")
@@ -175,6 +185,34 @@ def test_the_finding_names_account_places_and_both_balances(session):
         "bank/statements/2026-10-02/f.xml:1 closed with 110, difference -20 in minor units"
     )
     session.execute("drop table int_cash__bank_statements")
+
+
+@pytest.mark.parametrize(
+    ("after", "months"),
+    [(on(30), ["2026-10-01"]), (date(2026, 11, 2), ["2026-10-01", "2026-11-01"]), (date(2026, 12, 1), ALL_MONTHS)],
+)
+def test_every_month_with_days_between_the_two_statements_is_not_ready(session, after, months):
+    session.execute("truncate recon_gate__periods")
+    for month, end in (("2026-09-01", "2026-10-01"), *zip(ALL_MONTHS, [*ALL_MONTHS[1:], "2027-01-01"], strict=True)):
+        session.execute("insert into recon_gate__periods values (%s, %s)", (month, end))
+    chained(session, [A, Statement("c", after, 3, 90, 95)])
+    for model in ("int_cash__bank_statements", "fct_bank_statements"):
+        session.execute(f"create temp table {model} as {model_query(model)}".encode())
+    query = (
+        f"select cast(period_month as text), amount_minor, reason from ({model_query('recon_gate__bank_statements')})"
+        " as found order by 1"
+    )
+    found = session.execute(query.encode()).fetchall()
+    session.execute("drop table fct_bank_statements, int_cash__bank_statements")
+    assert [month for month, _, _ in found] == months
+    assert {amount for _, amount, _ in found} == {20}
+    assert all(reason.startswith("bank/statements/2026-10-02/f.xml:2: account DE1 (eur): ") for _, _, reason in found)
+
+
+def test_entries_of_statements_that_share_an_id_are_told_apart(session):
+    chained(session, [A, B])
+    keys = session.execute(f"select bank_line_key from ({model_query('int_cash__bank_lines')}) as found".encode())
+    assert sorted(keys.fetchall()) == [("a|1",), ("b|1",)]
 
 
 MOVES = st.lists(st.integers(-1000, 1000).filter(bool), min_size=3, max_size=8)
