@@ -33,18 +33,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import requests
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 from requests_oauthlib import OAuth1
 
-from ingestion.sources import cursors, json_text
-from ingestion.sources.delivered_file import Cursor, Description, Target, sole_worker, work_folder, write
+from ingestion.sources import cursors, json_text, parts
+from ingestion.sources.delivered_file import Cursor, Description, sole_worker, work_folder, write
 from ingestion.sources.failures import PullFailed
 from ingestion.sources.web import (
     BoundedSession,
+    CallSettings,
     PassingFault,
     Patience,
     asked_wait,
-    checked_base,
     is_passing,
     sayable,
     server_time,
@@ -54,9 +54,7 @@ API_VERSION = "query/v1"
 PATH = f"/services/rest/{API_VERSION}/suiteql"
 SYSTEM = "erp"
 PAGE_ROWS = 1_000
-YOUNGEST = timedelta(seconds=60)
 OVERLAP = timedelta(days=1)
-START = datetime(1970, 1, 1, tzinfo=UTC)
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 COLUMN_NAME = re.compile(r"cust[a-z]*_[a-z0-9_]{1,60}")
 WALL_CLOCK = "%Y-%m-%d %H:%M:%S"
@@ -71,7 +69,7 @@ class NetSuitePullFailed(PullFailed):
     """A pull that could not be finished: which object, which page, what NetSuite said. No secret and no record."""
 
 
-class NetSuiteSettings(BaseSettings):
+class NetSuiteSettings(CallSettings):
     """Environment variables `TIEOUT_NETSUITE_*`: a token of a role that may only read.
 
     `timezone` is the time zone of the user the token belongs to, in which SuiteQL answers (Home > Set Preferences).
@@ -79,9 +77,7 @@ class NetSuiteSettings(BaseSettings):
     `deletions` is false only for a role without the permission Deleted Records; deletions then never arrive.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="TIEOUT_NETSUITE_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
-    )
+    model_config = SettingsConfigDict(env_prefix="TIEOUT_NETSUITE_")
 
     account: str = Field(pattern=r"^[A-Za-z0-9]+([_-][A-Za-z0-9]+)?$")
     consumer_key: SecretStr
@@ -89,20 +85,10 @@ class NetSuiteSettings(BaseSettings):
     token_id: SecretStr
     token_secret: SecretStr
     timezone: str
-    custom_columns: dict[str, list[str]] = {}
+    custom_columns: dict[str, list[str]] = Field(default_factory=dict)
     deletions: bool = True
-    api_base: str | None = None
     part_rows: int = Field(default=50_000, ge=1)
     page_rows: int = Field(default=PAGE_ROWS, ge=1, le=PAGE_ROWS)
-    max_pages: int = Field(default=100_000, ge=1)
-    attempts: int = Field(default=6, ge=1, le=20)
-    longest_wait_seconds: float = Field(default=30, ge=0, le=300)
-    timeout_seconds: float = Field(default=120, gt=0, le=600)
-
-    @field_validator("api_base")
-    @classmethod
-    def _encrypted_or_loopback(cls, value: str | None) -> str | None:
-        return None if value is None else checked_base(value)
 
     @field_validator("timezone")
     @classmethod
@@ -374,8 +360,8 @@ class _Pull:
                 self._deliver(plan, waiting, self._cursor(plan))
                 waiting = []
             waiting += [item.text for item in group]
-            newest = max(item.instants.get(self._object.own, START) for item in group)
-            plan.newest = max(plan.newest or START, newest)
+            newest = max(item.instants.get(self._object.own, parts.START) for item in group)
+            plan.newest = max(plan.newest or parts.START, newest)
             plan.after = group[0].key[0]
         gone = self._gone(plan)
         plan.after = None
@@ -393,32 +379,21 @@ class _Pull:
     def _plan(self, *, full: bool) -> _Plan:
         """Goes on after the last part of an interrupted pull, or begins one at the last cursor."""
         self._account.doing(self._name)
-        last = self._last()
-        work = last["pull"] if last else {}
-        through = cursors.instant_of(str(last[cursors.THROUGH])) if last else START
-        if work.get("after") is not None and not (full and work["since"]):
+        through, work = parts.last_part(self._landing, SYSTEM, self._name)
+        same = work.get("custom") == self._custom
+        if work.get("after") is not None and same and not (full and work["since"]):
             return _Plan(
                 cursors.instant_of(work["started"]),
                 cursors.instant_of(work["until"]),
-                _instant_or_none(work["since"]),
+                parts.instant_or_none(work["since"]),
                 through,
                 work["part"],
                 work["after"],
-                _instant_or_none(work["newest"]),
+                parts.instant_or_none(work["newest"]),
             )
         now = self._account.now()
-        started = max(now, cursors.instant_of(work["started"]) + timedelta(seconds=1)) if work else now
-        known = through > START and work.get("custom", []) == self._custom
-        return _Plan(started, now - YOUNGEST, through if known and not full else None, through)
-
-    def _last(self) -> Cursor | None:
-        """The cursor that reaches furthest; of those that reach as far, the latest part of the latest pull."""
-        found = [one for one in cursors.known(self._landing, SYSTEM, self._name) if isinstance(one.get("pull"), dict)]
-        return max(
-            found,
-            key=lambda one: (cursors.instant_of(str(one["through"])), one["pull"]["started"], one["pull"]["part"]),
-            default=None,
-        )
+        since = through if through > parts.START and same and not full else None
+        return _Plan(parts.begun(now, work), now - parts.YOUNGEST, since, through)
 
     @property
     def _custom(self) -> list[str]:
@@ -444,7 +419,7 @@ class _Pull:
 
     def _gone(self, plan: _Plan) -> list[str]:
         """Lines for deleted records: id, type, `isdeleted` and the time, and nothing else."""
-        if not self._object.gone_types or not self._settings.deletions or plan.through == START:
+        if not self._object.gone_types or not self._settings.deletions or plan.through == parts.START:
             return []
         self._account.doing(f"{self._name}, the list of deleted records (it needs the permission Deleted Records)")
         condition = _since(GONE, plan.through, self._account.zone)
@@ -458,8 +433,7 @@ class _Pull:
         return lines
 
     def _deliver(self, plan: _Plan, lines: list[str], cursor: Cursor) -> None:
-        name = f"api-{plan.started:%Y%m%dT%H%M%SZ}-{plan.part + 1:04d}.jsonl"
-        target = Target(SYSTEM, self._name, self._delivered_on, name)
+        target = parts.target(SYSTEM, self._name, self._delivered_on, plan.started, plan.part + 1, "jsonl")
         found = write(self._landing, target, lines, Description(api_version=API_VERSION, cursor=cursor))
         plan.part += 1
         self._rows += len(lines)
@@ -467,19 +441,14 @@ class _Pull:
 
     def _cursor(self, plan: _Plan) -> Cursor:
         """Where to go on: after a key, or, when all was read, with what changes after ``through``."""
-        work: dict[str, Any] = {
-            "started": cursors.text_of(plan.started),
-            "part": plan.part + 1,
-            "custom": self._custom,
-            "after": plan.after,
-        }
+        work: dict[str, Any] = {"custom": self._custom, "after": plan.after}
         if plan.after is not None:
             work |= {
                 "until": cursors.text_of(plan.until),
-                "since": cursors.text_of(plan.since) if plan.since else None,
-                "newest": cursors.text_of(plan.newest) if plan.newest else None,
+                "since": parts.text_or_none(plan.since),
+                "newest": parts.text_or_none(plan.newest),
             }
-        return {cursors.THROUGH: cursors.text_of(plan.through), "pull": work}
+        return parts.cursor(plan.through, plan.started, plan.part + 1, work)
 
 
 class _Refused(Exception):
@@ -665,7 +634,3 @@ def _number(value: Any) -> int:
     if not WHOLE_NUMBER.fullmatch(str(value)):
         raise ValueError("a part of its key is no whole number")
     return int(value)
-
-
-def _instant_or_none(text: str | None) -> datetime | None:
-    return cursors.instant_of(text) if text else None

@@ -27,7 +27,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Literal
@@ -35,21 +35,21 @@ from typing import Any, Literal
 import psycopg
 import requests
 from psycopg import sql
-from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import SettingsConfigDict
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
 from ingestion.records import BadRecord
-from ingestion.sources import crm, cursors
-from ingestion.sources.delivered_file import Cursor, Delivered, Description, Target, sole_worker, work_folder, write
+from ingestion.sources import crm, cursors, parts
+from ingestion.sources.delivered_file import Cursor, Delivered, Description, sole_worker, work_folder, write
 from ingestion.sources.failures import PullFailed
 from ingestion.sources.web import (
     BoundedSession,
+    CallSettings,
     PassingFault,
     Patience,
     asked_wait,
-    checked_base,
     is_passing,
     sayable,
     server_time,
@@ -62,11 +62,9 @@ from warehouse.settings import get_settings
 # The last version whose SOAP login works, for orgs that still sign in with a password and a security token.
 API_VERSION = "64.0"
 SYSTEM = "crm"
-YOUNGEST = timedelta(seconds=60)
 # Salesforce keeps its log of deletions for 15 days.
 LONGEST_LOG = timedelta(days=14)
-ASKED_FOR = "asked for"
-START = datetime(1970, 1, 1, tzinfo=UTC)
+ASKED_FOR, FIRST = "asked for", "first pull"
 IDS_AT_ONCE = 200
 NOT_SIGNED_IN = frozenset({"INVALID_SESSION_ID", "INVALID_AUTH_HEADER"})
 PASSING_CODES = frozenset(
@@ -137,16 +135,14 @@ class SalesforcePullFailed(PullFailed):
     """A pull that could not be finished: which object, which call, what Salesforce said. No secret and no record."""
 
 
-class SalesforceSettings(BaseSettings):
+class SalesforceSettings(CallSettings):
     """Environment variables `TIEOUT_SALESFORCE_*`; one of three ways to sign in, with a user who may only read.
 
     Client credentials: `domain` (the org's My Domain, `acme.my`), `consumer_key`, `consumer_secret`. JWT:
     `consumer_key`, `username`, `private_key` or `private_key_file`. Password: `username`, `password`, `security_token`.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="TIEOUT_SALESFORCE_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
-    )
+    model_config = SettingsConfigDict(env_prefix="TIEOUT_SALESFORCE_")
 
     domain: str = Field(default="login", pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")
     consumer_key: SecretStr | None = None
@@ -156,29 +152,18 @@ class SalesforceSettings(BaseSettings):
     private_key_file: Path | None = None
     password: SecretStr | None = None
     security_token: SecretStr | None = None
-    # All requests go there instead of to salesforce.com: a gateway, or a stand-in on this machine.
-    api_base: str | None = None
     api_version: str = Field(default=API_VERSION, pattern=r"^[0-9]{2,3}\.0$")
     api: Literal["auto", "bulk", "rest"] = "auto"
     # Names as Object.Field. Own fields to ask for (default: all that are fit), fields never to ask for, and fields of
     # the vendor's that this org has not.
     custom_fields: list[str] | None = None
-    denied_fields: list[str] = []
-    absent_fields: list[str] = []
+    denied_fields: list[str] = Field(default_factory=list)
+    absent_fields: list[str] = Field(default_factory=list)
     overlap_seconds: int = Field(default=900, ge=600)
     page_rows: int = Field(default=50_000, ge=1)
     small_rows: int = Field(default=2_000, ge=0)
-    max_pages: int = Field(default=100_000, ge=1)
-    attempts: int = Field(default=6, ge=1, le=20)
-    longest_wait_seconds: float = Field(default=30, ge=0, le=300)
-    timeout_seconds: float = Field(default=120, gt=0, le=600)
     job_seconds: float = Field(default=4 * 3600, gt=0)
     poll_seconds: float = Field(default=5, ge=0)
-
-    @field_validator("api_base")
-    @classmethod
-    def _encrypted_or_loopback(cls, value: str | None) -> str | None:
-        return None if value is None else checked_base(value)
 
     @model_validator(mode="after")
     def _one_way_to_sign_in(self) -> SalesforceSettings:
@@ -376,8 +361,7 @@ class _Pull:
 
     def _resumed(self, columns: tuple[str, ...], *, full: bool) -> tuple[_Plan, _Progress] | None:
         """A pull whose last part has not been delivered, when it asked for the same; None when there is none."""
-        last = self._last()
-        work = last["pull"] if last else {}
+        through, work = parts.last_part(self._landing, SYSTEM, self._name)
         if "job" not in work or tuple(work["columns"]) != columns or (full and work["since"]):
             return None
         plan = _Plan(
@@ -385,45 +369,34 @@ class _Pull:
             columns,
             cursors.instant_of(work["started"]),
             cursors.instant_of(work["until"]),
-            _instant_or_none(work["since"]),
-            cursors.instant_of(str((last or {})[cursors.THROUGH])),
-            _instant_or_none(work["deleted_through"]),
+            parts.instant_or_none(work["since"]),
+            through,
+            parts.instant_or_none(work["deleted_through"]),
             work["why"],
         )
-        return plan, _Progress(work["part"], _instant_or_none(work["newest"]), work["job"], work["locator"])
+        return plan, _Progress(work["part"], parts.instant_or_none(work["newest"]), work["job"], work["locator"])
 
     def _plan(self, columns: tuple[str, ...], *, full: bool) -> _Plan:
-        last = self._last()
+        through, work = parts.last_part(self._landing, SYSTEM, self._name)
         now = self._org.now()
-        work = last["pull"] if last else None
-        before = cursors.instant_of(work["started"]) if work else START
-        through = cursors.instant_of(str(last[cursors.THROUGH])) if last else START
-        deleted = _instant_or_none(work["deleted_through"]) if work else None
         why = None
         if full:
             why = ASKED_FOR
-        elif work is None or through == START:
-            why = "first pull"
+        elif through == parts.START:
+            why = FIRST
         elif new := sorted(set(columns) - set(work["columns"])):
             why = f"new column {new[0]}"
+        elif "job" in work:
+            why = work["why"]  # of a pull that was interrupted and whose job is gone
         return _Plan(
             self._name,
             columns,
-            max(now, before + timedelta(seconds=1)),
-            now - YOUNGEST,
+            parts.begun(now, work),
+            now - parts.YOUNGEST,
             None if why else through - timedelta(seconds=self._settings.overlap_seconds),
             through,
-            deleted,
+            parts.instant_or_none(work.get("deleted_through")),
             why,
-        )
-
-    def _last(self) -> Cursor | None:
-        """The cursor that reaches furthest; of those that reach as far, the latest part of the latest pull."""
-        found = [one for one in cursors.known(self._landing, SYSTEM, self._name) if isinstance(one.get("pull"), dict)]
-        return max(
-            found,
-            key=lambda one: (cursors.instant_of(str(one["through"])), one["pull"]["started"], one["pull"]["part"]),
-            default=None,
         )
 
     def _starts_bulk(self, plan: _Plan, progress: _Progress) -> bool:
@@ -517,8 +490,7 @@ class _Pull:
         self._write(plan, progress, [*lines, *gone], rows + len(gone), cursor)
 
     def _write(self, plan: _Plan, progress: _Progress, lines: Iterable[str], rows: int, cursor: Cursor) -> None:
-        name = f"api-{plan.started:%Y%m%dT%H%M%SZ}-{progress.part + 1:04d}.csv"
-        target = Target(SYSTEM, self._name, self._delivered_on, name)
+        target = parts.target(SYSTEM, self._name, self._delivered_on, plan.started, progress.part + 1, "csv")
         description = Description(api_version=self._settings.api_version, cursor=cursor, rows=rows)
         found: Delivered = write(self._landing, target, lines, description)
         progress.part += 1
@@ -786,22 +758,17 @@ def _result_page(response: requests.Response, columns: tuple[str, ...]) -> _Page
 
 def _cursor(plan: _Plan, progress: _Progress, through: datetime, deleted_through: datetime | None) -> Cursor:
     """Where to go on: with the next page of a job, or, when there is no job, with what changes after ``through``."""
-    work: dict[str, Any] = {
-        "started": cursors.text_of(plan.started),
-        "part": progress.part,
-        "columns": list(plan.columns),
-        "deleted_through": cursors.text_of(deleted_through) if deleted_through else None,
-    }
+    work: dict[str, Any] = {"columns": list(plan.columns), "deleted_through": parts.text_or_none(deleted_through)}
     if progress.job is not None:
         work |= {
             "job": progress.job,
             "locator": progress.locator,
             "until": cursors.text_of(plan.until),
-            "since": cursors.text_of(plan.since) if plan.since else None,
-            "newest": cursors.text_of(progress.newest) if progress.newest else None,
+            "since": parts.text_or_none(plan.since),
+            "newest": parts.text_or_none(progress.newest),
             "why": plan.why,
         }
-    return {cursors.THROUGH: cursors.text_of(through), "pull": work}
+    return parts.cursor(through, plan.started, progress.part, work)
 
 
 def _ids_of_warehouse(name: str) -> set[str]:
@@ -840,11 +807,7 @@ def _csv_text(value: Any) -> str:
 
 
 def _literal(moment: datetime | None) -> str:
-    return f"{moment or START:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _instant_or_none(text: str | None) -> datetime | None:
-    return cursors.instant_of(text) if text else None
+    return f"{moment or parts.START:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _plain(secret: SecretStr | None) -> str | None:

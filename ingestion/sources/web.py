@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 import requests
 import tenacity
 import urllib3
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 LONGEST_BODY = 1 << 30
@@ -44,6 +46,26 @@ def checked_base(value: str) -> str:
     if not value.startswith(("https://", *LOOPBACK)):
         raise ValueError("an API is reached over https, or on this machine")
     return value.rstrip("/")
+
+
+class CallSettings(BaseSettings):
+    """What can be set of any source that is called; each source has a prefix of its own.
+
+    ``api_base`` is asked instead of the vendor's address: a gateway, or a stand-in on this machine.
+    """
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", hide_input_in_errors=True)
+
+    api_base: str | None = None
+    max_pages: int = Field(default=100_000, ge=1)
+    attempts: int = Field(default=6, ge=1, le=20)
+    longest_wait_seconds: float = Field(default=30, ge=0, le=300)
+    timeout_seconds: float = Field(default=120, gt=0, le=600)
+
+    @field_validator("api_base")
+    @classmethod
+    def _encrypted_or_loopback(cls, value: str | None) -> str | None:
+        return None if value is None else checked_base(value)
 
 
 class BoundedSession(requests.Session):

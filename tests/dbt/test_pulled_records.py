@@ -7,6 +7,7 @@ import random
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ def assert_crm_is_true(connection: psycopg.Connection[Any], org: Org) -> None:
     )
     query = "select order_item_id, total_price_minor from staging.stg_crm__order_items where not is_deleted"
     assert shown(connection, query) == sorted(
-        (key, round(float(row["TotalPrice"] or 0) * 100))
+        (key, int(Decimal(str(row["TotalPrice"])) * 100))
         for key, row in org.rows["OrderItem"].items()
         if row["IsDeleted"] == "false"
     )

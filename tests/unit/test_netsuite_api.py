@@ -423,6 +423,19 @@ def test_columns_of_the_account_s_own_come_and_a_new_one_brings_everything_again
     assert "802000000000001" in {row.get("custcol_order_item") for row in rows(tmp_path, "transactionline")}
 
 
+def test_an_interrupted_pull_is_not_resumed_with_other_columns(account, tmp_path):
+    fill(account)
+    for number in range(1, 9):
+        account.put("transactionline", {"transaction": number, "id": 1}, custcol_order_item=f"80200000000000{number}")
+    account.passes(days=5)
+    account.faults = [Fault("suiteql", status=500, skip=4, times=3)]
+    with pytest.raises(NetSuitePullFailed):
+        taken(tmp_path, account, "transactionline")
+    assert rows(tmp_path, "transactionline")
+    own = {"transactionline": ["custcol_order_item"]}
+    assert taken(tmp_path, account, "transactionline", custom_columns=own).rows == 16
+
+
 @pytest.mark.parametrize("own", [{"customer": ["custentity_email"]}, {"customer": ["email"]}, {"unicorn": []}])
 def test_a_column_of_personal_data_cannot_be_asked_for(account, own):
     with pytest.raises(ValidationError):

@@ -437,6 +437,22 @@ def test_an_interrupted_pull_whose_job_is_gone_begins_anew(org, tmp_path):
     assert alive(tmp_path) == truth(org)
 
 
+def test_a_new_column_still_brings_every_record_when_that_pull_was_interrupted(org, tmp_path):
+    fill(org)
+    accounts(tmp_path, org)
+    org.passes(days=1)
+    org.types["Account"]["Segment__c"] = "picklist"
+    for record in org.rows["Account"].values():
+        record["Segment__c"] = "gold"
+    org.faults = [Fault("/results", status=500, skip=1, times=3)]
+    with pytest.raises(SalesforcePullFailed):
+        accounts(tmp_path, org)
+    org.jobs.clear()
+    org.passes(days=8)
+    accounts(tmp_path, org)
+    assert {row.get("Segment__c") for row in latest(tmp_path).values()} == {"gold"}
+
+
 def test_objects_before_the_failing_one_stay_pulled(org, tmp_path):
     fill(org)
     org.faults = [Fault("Contract/describe", status=403, body="[]")]
