@@ -69,7 +69,8 @@ def read(source: Source) -> Iterator[Record | Reject]:
         )
     if not elements:
         raise FileRefused("format", f"{source.label}: a camt.053 document without a statement; it was cut")
-    pages = (_page(place, Node(element, space)) for place, element in zip(places, elements, strict=True))
+    message = Node(root, space).one("BkToCstmrStmt/GrpHdr/MsgPgntn")
+    pages = (_page(place, Node(element, space), message) for place, element in zip(places, elements, strict=True))
     for page in _put_together(pages):
         if isinstance(page.found, BadRecord):
             yield rejected(source, page.place, page.found, page.raw)
@@ -109,14 +110,14 @@ def _places(content: bytes, name: str, count: int) -> list[int]:
     return found
 
 
-def _statement(node: Node) -> Statement:
+def _statement(node: Node, message: Node | None) -> Statement:
     account = node.text("Acct/Id/IBAN", "Acct/Id/Othr/Id")
     identity = node.text("Id")
     if account is None or identity is None:
         raise BadRecord("missing_field", "a statement needs Acct/Id and Id")
-    page, is_last = node.count("StmtPgntn/PgNb"), node.flag("StmtPgntn/LastPgInd")
-    in_pages = page is not None and not (page == 1 and is_last is not False)
     balances = [_balance(balance) for balance in node.all("Bal")]
+    page, is_last = _pagination(node, message, balances)
+    in_pages = page is not None and not (page == 1 and is_last is not False)
     opening, closing = _opening(balances, in_pages), _closing(balances, in_pages)
     currency = (node.text("Acct/Ccy") or (opening and opening.currency) or (closing and closing.currency) or "").lower()
     if {found.currency for found in (opening, closing) if found} - {currency}:
@@ -151,6 +152,16 @@ def _statement(node: Node) -> Statement:
         other_balances=[_told(balance) for balance in balances if balance not in (opening, closing)],
         notices=[entry for found in told for entry in entries(found)],
     )
+
+
+def _pagination(node: Node, message: Node | None, balances: list[_Balance]) -> tuple[int | None, bool | None]:
+    """Number of the page, and whether it is the last: the statement's own, or the message's when that cuts it."""
+    own = node.one("StmtPgntn")
+    if own is not None:
+        return own.count("PgNb"), own.flag("LastPgInd")
+    if message is not None and not (_coded(balances, OPENING) and _coded(balances, CLOSING)):
+        return message.count("PgNb"), message.flag("LastPgInd")
+    return None, None
 
 
 def _balance(node: Node) -> _Balance:
@@ -222,10 +233,10 @@ def _check_total(path: str, declared: Decimal | int | None, found: Decimal | int
         raise BadRecord("control_total", f"{path} declares {declared} and {found} stand there; deliver it again")
 
 
-def _page(place: int, node: Node) -> _Page:
+def _page(place: int, node: Node, message: Node | None) -> _Page:
     raw = tostring(node.element, encoding="unicode")
     try:
-        return _Page(place, raw, _statement(node))
+        return _Page(place, raw, _statement(node, message))
     except BadRecord as bad:
         return _Page(place, raw, bad)
 

@@ -1,4 +1,4 @@
-"""In a sound company bank statements follow one another, every rate that is needed is there, and nothing contradicts."""
+"""In a sound company bank statements follow one another, every needed rate is there, and nothing contradicts."""
 
 import psycopg
 

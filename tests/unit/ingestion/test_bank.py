@@ -6,6 +6,7 @@ import pytest
 
 from ingestion.formats import bai2, bank_csv, camt053, mt940
 from ingestion.records import FileRefused
+from ingestion.sources import bank
 from tests.unit.ingestion.delivered import records, rejects, source
 
 BATCH = """<Ntry><NtryRef>B1</NtryRef><Amt Ccy="EUR">30.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>{status}</Sts>
@@ -227,6 +228,16 @@ def test_a_file_that_is_no_bai2_is_refused(tmp_path):
     for text in ("", "hello", "00,1/\n", "88,nothing to continue/\n"):
         with pytest.raises(FileRefused):
             read_bai(tmp_path, text)
+
+
+def test_two_statements_of_one_name_that_differ_both_stay_out(tmp_path):
+    first, second = MT940.format(closing="140,00", details="x").split(":20:REF2")
+    other = first.replace("50,00", "60,00").replace("140,00", "150,00")
+    found = list(bank.read(source(tmp_path, "s.sta", first + other + ":20:REF2" + second)))
+    assert [bad.reason for bad in rejects(found)] == ["two_versions", "two_versions"]
+    assert [statement["statement_id"] for statement in records(found)] == ["REF2"]
+    again = list(bank.read(source(tmp_path, "s.sta", first + first)))
+    assert [statement["statement_id"] for statement in records(again)] == ["REF1", "REF1"]
 
 
 CSV = "account,currency,booking_date,value_date,amount,balance,description,reference,bank_reference\n"

@@ -33,9 +33,9 @@ def statement(inside, opening="100.00", closing="100.00", head="<ElctrncSeqNb>7<
     return f"<Stmt><Id>S</Id>{head}<Acct><Id><IBAN>DE1</IBAN></Id><Ccy>EUR</Ccy></Acct>{found}{inside}</Stmt>"
 
 
-def read(folder, *statements, version="08", space=SPACE):
+def read(folder, *statements, version="08", space=SPACE, head=""):
     body = "".join(statements)
-    text = f'<Document xmlns="{space}{version}"><BkToCstmrStmt><GrpHdr/>{body}</BkToCstmrStmt></Document>'
+    text = f'<Document xmlns="{space}{version}"><BkToCstmrStmt><GrpHdr>{head}</GrpHdr>{body}</BkToCstmrStmt></Document>'
     return list(camt053.read(source(folder, "s.xml", text)))
 
 
@@ -179,6 +179,20 @@ def test_pages_without_balances_between_them_are_one_statement(tmp_path):
     (found,) = records(read(tmp_path, *pages))
     assert [one["amount"] for one in found["entries"]] == ["5.00", "2.00", "1.00"]
     assert [bad.reason for bad in rejects(read(tmp_path, pages[0], pages[2]))] == ["no_balance", "no_balance"]
+
+
+def test_a_statement_cut_by_the_pages_of_its_message_is_proven_page_by_page(tmp_path):
+    pages = "<MsgPgntn><PgNb>{}</PgNb><LastPgInd>{}</LastPgInd></MsgPgntn>"
+    first = statement(entry("5.00"), balances=balance("OPBD", "100.00") + balance("ITBD", "105.00"))
+    second = statement(entry("1.00"), balances=balance("ITBD", "105.00") + balance("CLBD", "106.00"))
+    (one,) = records(read(tmp_path, first, head=pages.format(1, "false")))
+    (two,) = records(read(tmp_path, second, head=pages.format(2, "true")))
+    assert [(found["page"], found["is_opening_page"], found["is_closing_page"]) for found in (one, two)] == [
+        (1, True, False),
+        (2, False, True),
+    ]
+    (whole,) = records(read(tmp_path, statement(entry("5.00"), closing="105.00"), head=pages.format(2, "false")))
+    assert (whole["page"], whole["is_closing_page"]) == (None, True)
 
 
 def test_an_interim_balance_closes_no_statement_that_is_whole(tmp_path):
