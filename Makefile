@@ -27,7 +27,7 @@ export GX_ANALYTICS_ENABLED := false
 export MARIMO_SKIP_UPDATE_CHECK := 1
 export PYTHONUTF8 := 1
 
-.PHONY: help demo dev close-page notebook docs test lint format bench setup setup-dev lock test-matrix stop clean
+.PHONY: help demo dev close-page notebook docs test test-faults lint format bench setup setup-dev lock test-matrix stop clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ docs: setup ## write the models' documentation as one static page into docs/site
 
 test: setup-dev ## run the whole test suite, the fast tests first
 	@$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+test-faults: setup-dev ## break loads in every way there is: minutes that make test does not spend
+	@$(BIN)/python -m pytest -n $(JOBS) -m "long or not long" tests/faults $(ARGS)
 
 lint: setup-dev ## check style, types, SQL, the arrows between rooms, and what no file may say
 	@$(BIN)/ruff check .

@@ -89,9 +89,9 @@ REFERENCE_FIELDS = frozenset(
     {"network_transaction_id", "acquirer_reference_number", "retrieval_reference_number", "arn", "trace_id"}
 )
 
-PLAIN = re.compile(r"(?<![\w.+])[0-9]{13,19}(?![\w]|\.[0-9])")
+PLAIN = re.compile(r"(?<![\w.+])[0-9]{13,19}(?![^\W_]|\.[0-9])")
 GROUPED = re.compile(
-    r"(?<!\w)(?:[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{1,3})?|[0-9]{4}([ -])[0-9]{6}\2[0-9]{4,5})(?!\w)"
+    r"(?<!\w)(?:[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{1,3})?|[0-9]{4}([ -])[0-9]{6}\2[0-9]{4,5})(?![^\W_])"
 )
 SPOKEN_OF = re.compile(
     r"\b(?:card|credit ?card|karte|kreditkarte|pan|visa|master ?card|amex)\b[^0-9\n]{0,20}[0-9]", re.IGNORECASE
@@ -312,11 +312,12 @@ def _object(walk: _Walk, fields: dict[str, Any], *, top: bool = False) -> dict[s
     kept: dict[str, Any] = {}
     for name, value in fields.items():
         is_needed = top and name in walk.needed
-        found = _any(walk, name, value, is_needed=is_needed)
         if value is not None and not is_needed and _is_personal(name):
-            walk.withheld += 1
-        else:
-            kept[_key(walk, name) if walk.signs else name] = found
+            before = walk.withheld
+            _any(walk, name, value)  # a card number in it still sets the record aside
+            walk.withheld = before + 1
+            continue
+        kept[_key(walk, name) if walk.signs else name] = _any(walk, name, value, is_needed=is_needed)
     return kept
 
 
