@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from ingestion import sensitive
+from ingestion.control_totals import ColumnTotals
 from ingestion.formats import (
     catalogue,
     fx_rates,
@@ -48,11 +49,16 @@ class Repeated:
 
 
 def read(
-    source: Source, spec: ObjectSpec, api_version: str | None = None, as_of: datetime | None = None
+    source: Source,
+    spec: ObjectSpec,
+    api_version: str | None = None,
+    as_of: datetime | None = None,
+    totals: ColumnTotals | None = None,
 ) -> Iterator[Document | Reject | Repeated]:
     """Every record of ``source`` with its fate. ``api_version`` is what the delivery's manifest says, if anything.
 
     ``as_of`` is when the records were read from the system; it dates those of an object that has no date of its own.
+    ``totals`` are summed over what was delivered.
 
     Raises FileRefused: for the format as a whole, and with ``schema`` when no record of the file has a required field,
     or has it in the type it must have: then the system changed its export, and a full quarantine would hide it.
@@ -64,6 +70,8 @@ def read(
     count = 0
     for found in _records(source, spec):
         count += 1
+        if totals is not None:
+            totals.add(found)
         fate = judged(source, spec, found, api_version, as_of) if isinstance(found, Record) else found
         if isinstance(fate, Reject):
             if fate.reason in (MISSING, RETYPED):

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion import documents, usage
+from ingestion.control_totals import ColumnTotals, UsageTotals
 from ingestion.delivery import Delivery, LoadResult, Manifest, discover, load_id, manifest_of
 from ingestion.formats import strict_json
 from ingestion.formats.cloudevents import INSTANT
@@ -257,7 +258,7 @@ class _Loader:
         source = Source(content.path, delivery.label)
         before = _stat(content.path)
         if (delivery.system, delivery.object) == USAGE:
-            self._usage(delivery, source, writer)
+            self._usage(delivery, source, manifest, writer)
         else:
             self._documents(delivery, source, spec, manifest, writer)
         if _stat(content.path) != before:
@@ -283,7 +284,8 @@ class _Loader:
                 f"{delivery.label}: {spec.system}/{spec.name} comes as {', '.join(spec.formats)}, perhaps .gz or .zst",
             )
         as_of = manifest.as_of or midnight(delivery.delivered_on)
-        fates = documents.read(source, spec, manifest.api_version, as_of)
+        totals = ColumnTotals(manifest.control_totals) if manifest.control_totals else None
+        fates = documents.read(source, spec, manifest.api_version, as_of, totals)
         for some in _in_batches(fates, DOCUMENTS_AT_ONCE):
             accepted = [fate for fate in some if isinstance(fate, documents.Document)]
             rejects = [fate for fate in some if isinstance(fate, Reject)]
@@ -291,17 +293,22 @@ class _Loader:
             writer.quarantine(rejects)
             writer.counts.duplicate += len(some) - len(accepted) - len(rejects)
             writer.counts.rows_in += len(some)
+        if totals is not None:
+            totals.prove(delivery.label)
 
-    def _usage(self, delivery: Delivery, source: Source, writer: Writer) -> None:
+    def _usage(self, delivery: Delivery, source: Source, manifest: Manifest, writer: Writer) -> None:
         assert delivery.delivered_on is not None  # noqa: S101  misplaced files do not get here
         book = self._book(delivery.store)
-        parts = usage.read(source, book, delivery.delivered_on, get_settings().max_age_days)
+        totals = UsageTotals() if manifest.control_totals else None
+        parts = usage.read(source, book, delivery.delivered_on, get_settings().max_age_days, totals)
         for part in _ahead(parts):
             writer.events(part.accepted)
             writer.quarantine(part.rejects)
             writer.quarantine(part.late, late=True)
             writer.counts.duplicate += part.duplicate
             writer.counts.rows_in += part.accepted.num_rows + part.duplicate + len(part.rejects) + len(part.late)
+        if totals is not None:
+            totals.prove(delivery.label, manifest.control_totals or {})
 
     def _book(self, store: Store) -> MeterBook:
         """The meters of the warehouse and of the landing place, so that the order of loading does not matter."""
@@ -321,8 +328,8 @@ class _Loader:
                 self._session.rollback()
                 self._session.execute(
                     REFUSE,
-                    delivery.system,
-                    delivery.object,
+                    redacted(delivery.system),
+                    redacted(delivery.object),
                     delivery.delivered_on.isoformat(),
                     redacted(delivery.file_name),
                     content.sha256 if content else None,
@@ -493,8 +500,8 @@ def _landed(row: Iterable[Any]) -> _Landed:
 
 def _result(delivery: Delivery, counts: _Counts) -> LoadResult:
     return LoadResult(
-        system=delivery.system,
-        object=delivery.object,
+        system=redacted(delivery.system),
+        object=redacted(delivery.object),
         file=redacted(delivery.file_name),
         delivered_on=delivery.delivered_on,
         status="loaded",

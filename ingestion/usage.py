@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion import sensitive
+from ingestion.control_totals import UsageTotals
 from ingestion.formats import cloudevents, cloudevents_parquet, strict_json
 from ingestion.formats.cloudevents import INSTANT, Decoded
 from ingestion.formats.streams import Source
@@ -39,9 +40,12 @@ class Part:
     late: list[Reject] = field(default_factory=list)
 
 
-def read(source: Source, book: MeterBook, delivered_on: date, max_age_days: int) -> Iterator[Part]:
+def read(
+    source: Source, book: MeterBook, delivered_on: date, max_age_days: int, totals: UsageTotals | None = None
+) -> Iterator[Part]:
     """Every event of ``source``. ``delivered_on`` is a UTC day; events of the day after it are still accepted.
 
+    ``totals`` are summed over what was delivered.
     Raises FileRefused ``schema`` when no event could be read because all lack the same attribute or declared quantity.
     """
     start = datetime.combine(delivered_on, time(), UTC)
@@ -50,6 +54,8 @@ def read(source: Source, book: MeterBook, delivered_on: date, max_age_days: int)
     usable = count = 0
     missing: Reject | None = None
     for decoded in _decoded(source, book):
+        if totals is not None:
+            totals.add(decoded.events, len(decoded.rejects))
         clean, sensitive_ones = _without_sensitive(source, decoded.events)
         events, duplicate = _without_repeats(clean, seen)
         part = Part(events, duplicate, [*decoded.rejects, *sensitive_ones])

@@ -87,9 +87,72 @@ def test_rows_that_a_manifest_promises_must_be_there_or_nothing_lands(warehouse,
     assert load_all(tmp_path)["a.csv"] == ("refused", 0, 0, 0, 0, 0, "incomplete")
     assert query(warehouse, "select count(*) from raw.crm__opportunity") == [(0,)]
     path.write_text(content)
-    with_manifest(path, rows=2, sha256=sha256(content.encode()).hexdigest(), control_totals={"amount": "301.00"})
+    with_manifest(path, rows=2, sha256=sha256(content.encode()).hexdigest(), control_totals={"Amount": "301.00"})
     assert load_all(tmp_path)["a.csv"][:3] == ("loaded", 2, 2)
-    assert query(warehouse, "select control_totals from ops.loads") == [({"amount": "301.00"},)]
+    assert query(warehouse, "select control_totals from ops.loads") == [({"Amount": "301.00"},)]
+
+
+USAGE_TOTALS = {
+    "event_count": 4,
+    "quantity_sum": "12.5",
+    "event_types": {"call": {"event_count": 3, "quantity_sum": 11.5}, "doc": {"event_count": 1, "quantity_sum": "1"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({}, None),
+        ({"event_count": 5}, "event_count 4, its manifest says 5"),
+        ({"quantity_sum": "12.499999999"}, "quantity_sum 12.500000000, its manifest says 12.499999999"),
+        ({"event_types": {"call": {"event_count": 2}}}, "event_types.call.event_count 3, its manifest says 2"),
+        ({"event_types": {"call": {"quantity_sum": "11"}}}, "event_types.call.quantity_sum 11.500000000"),
+        ({"event_types": {"heard_of": {"event_count": 1}}}, "event_types.heard_of.event_count 0"),
+        ({"events": 4}, "'events'; known are event_count"),
+        ({"quantity_sum": "a lot"}, "quantity_sum 'a lot'; write a number"),
+    ],
+)
+def test_control_totals_of_usage_are_proven_or_nothing_lands(warehouse, tmp_path, wrong, said):
+    put(tmp_path, "catalog/meters/meters.yaml", METERS)
+    lines = [event(1), event(1), event(2, data={"calls": "9.5", "region": "eu"}), event(3, type="doc", data={})]
+    path = put(tmp_path, "usage/events/2026-10-29/u.jsonl", "".join(lines), complete=False)
+    with_manifest(path, rows=4, control_totals=USAGE_TOTALS | wrong)
+    found = {one.file: one for one in load_landing(tmp_path)}["u.jsonl"]
+    if said is None:
+        assert (found.status, found.accepted, found.duplicate) == ("loaded", 3, 1)
+    else:
+        assert (found.status, found.reason) == ("refused", "incomplete")
+        assert said in found.detail
+    assert query(warehouse, RAW_ROWS) == [(found.accepted,)]
+
+
+def test_an_unreadable_event_leaves_the_sums_open_and_the_counts_only_by_itself(warehouse, tmp_path):
+    put(tmp_path, "catalog/meters/meters.yaml", METERS)
+    lines = [event(1), event(2), "nonsense\n"]
+    path = put(tmp_path, "usage/events/2026-10-29/u.jsonl", "".join(lines), complete=False)
+    with_manifest(path, control_totals={"event_count": 3, "event_types": {"call": {"event_count": 4}}})
+    assert load_all(tmp_path)["u.jsonl"][-1] == "incomplete"
+    totals = {"event_count": 3, "quantity_sum": "9", "event_types": {"call": {"event_count": 3}}}
+    with_manifest(path, control_totals=totals)
+    assert load_all(tmp_path)["u.jsonl"] == ("loaded", 3, 2, 0, 1, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("totals", "said"),
+    [
+        ({"Amount": "301.01"}, "Amount 301.00, its manifest says 301.01"),
+        ({"Sum": 1}, "Sum 0, its manifest says 1"),
+        ({"Id": 1}, "'Id', which is no number in record 2"),
+        ({"Amount": "much"}, "Amount 'much'; write a number"),
+    ],
+)
+def test_sums_of_columns_that_a_manifest_promises_are_proven_or_nothing_lands(warehouse, tmp_path, totals, said):
+    content = "Id,Amount\n001A0000006Vm9r,1\n001A0000006Vm9s,300.00\n001A0000006Vm9t,\n"
+    with_manifest(put(tmp_path, "crm/Opportunity/a.csv", content, complete=False), control_totals=totals)
+    (found,) = load_landing(tmp_path)
+    assert (found.status, found.reason) == ("refused", "incomplete")
+    assert said in found.detail
+    assert query(warehouse, "select count(*) from raw.crm__opportunity") == [(0,)]
 
 
 def test_the_api_version_of_a_manifest_is_recorded(warehouse, tmp_path):
