@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,8 @@ from ingestion.objects import ObjectSpec
 from ingestion.records import BadRecord, FileRefused, Record, Reject, readable
 from ingestion.sources import bank
 
+# Control and format characters, private and unassigned ones, separators of lines.
+UNSEEN = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"})
 MISSING, RETYPED = "missing_field", "retyped"
 TRUE = frozenset({"true", "1", "t"})
 
@@ -184,8 +187,22 @@ def _identity(spec: ObjectSpec, fields: dict[str, Any]) -> str:
             raise BadRecord(MISSING, f"{name!r} has no value, and the record is known by it")
         if isinstance(value, bool) or not isinstance(value, (str, int)):
             raise BadRecord(RETYPED, f"{name!r} is a text, and this is {value!r}")
-        parts.append(spec.id_form(str(value)))
+        parts.append(spec.id_form(_plain(name, str(value))))
     return "|".join(parts)
+
+
+def _plain(name: str, text: str) -> str:
+    """``text`` if it looks like what it is: two ids that cannot be told apart by eye must not be two records."""
+    if text.isascii() and text.isprintable() and text == text.strip():
+        return text
+    unseen = next((sign for sign in text if unicodedata.category(sign) in UNSEEN), None)
+    if unseen is not None:
+        raise BadRecord("bad_identifier", f"{name!r} holds U+{ord(unseen):04X}, which nobody sees; remove it")
+    if text != text.strip():
+        raise BadRecord("bad_identifier", f"{name!r} begins or ends with a blank; remove it")
+    if unicodedata.normalize("NFC", text) != text:
+        raise BadRecord("bad_identifier", f"{name!r} is not in the composed form of Unicode (NFC); normalise it")
+    return text
 
 
 def _is_true(value: Any) -> bool:

@@ -91,7 +91,8 @@ REFERENCE_FIELDS = frozenset(
 
 PLAIN = re.compile(r"(?<![\w.+])[0-9]{13,19}(?![^\W_]|\.[0-9])")
 GROUPED = re.compile(
-    r"(?<!\w)(?:[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{1,3})?|[0-9]{4}([ -])[0-9]{6}\2[0-9]{4,5})(?![^\W_])"
+    r"(?<!\w)(?:[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{1,3})?"
+    r"|[0-9]{4}([ -])[0-9]{6}\2[0-9]{4,5})(?![^\W_])"
 )
 SPOKEN_OF = re.compile(
     r"\b(?:card|credit ?card|karte|kreditkarte|pan|visa|master ?card|amex)\b[^0-9\n]{0,20}[0-9]", re.IGNORECASE

@@ -1,8 +1,8 @@
 """Pytest plugin: marks tests by their folder, runs the fast ones first, and keeps together what shares state.
 
-`tests/unit` is `unit`; `tests/e2e`, `real_input` and `conformance` are `e2e`; everything else uses a scratch Postgres and is
-`warehouse`. A marker set on the test itself wins. A file's tests share a worker, as they share its
-module-scoped warehouse; the tests that read the built sample share one, so that it is built once.
+`tests/unit` is `unit`; `tests/e2e`, `real_input` and `conformance` are `e2e`; everything else uses a scratch
+Postgres and is `warehouse`. A marker set on the test itself wins. A file's tests share a worker, as they share
+its module-scoped warehouse; the tests that read the built sample share one, so that it is built once.
 """
 
 from pathlib import Path

@@ -46,3 +46,15 @@
         json_array_sum(json_first_array(taxes, tax_amounts), 'amount', unless={'tax_behavior': 'inclusive', 'inclusive': 'true'}), currency
     ) }}
 {%- endmacro %}
+
+
+{#-
+    The part of a credit note that was given before (`pre_payment`) or after (`post_payment`) its invoice was paid, as text. Versions that do not
+    say it know notes of one type only: the whole amount is of that type.
+-#}
+{% macro stripe_credit_note_part(part) -%}
+    {{ coalesced([
+        json_text('payload', part ~ '_amount'),
+        "case " ~ json_text('payload', 'type') ~ " when '" ~ part ~ "' then " ~ json_text('payload', 'amount') ~ " else '0' end",
+    ]) }}
+{%- endmacro %}

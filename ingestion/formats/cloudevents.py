@@ -465,7 +465,7 @@ def _record_id(value: Any) -> str | None:
 
 
 def _instants(texts: pa.Array, *, required: bool) -> tuple[pa.Array, pa.BooleanArray]:
-    """Instants of clean RFC 3339 texts (or of instants), and the mask of rows that have one (or, when not required, are null)."""
+    """Instants of clean RFC 3339 texts (or of instants), and the mask of rows that have one or may lack it."""
     if texts.null_count == len(texts):
         return pa.nulls(len(texts), INSTANT), pa.repeat(not required, len(texts))
     if texts.type == INSTANT:

@@ -121,7 +121,8 @@ def test_an_order_of_discounts_is_tried_with_the_coupons_of_the_line(session):
         session.execute("insert into int_billing__line_coupons values (%s, 2, 'percent', 10)", (charge,))
     build(session, "recon_alternative_lines")
     found = session.execute(
-        "select setting, sum(net_minor) from recon_alternative_lines where convention = 'discount_order' group by setting"
+        "select setting, sum(net_minor) from recon_alternative_lines"
+        " where convention = 'discount_order' group by setting"
     )
     assert found.fetchall() == [("as_given", 1620)]
 

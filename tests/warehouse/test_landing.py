@@ -253,6 +253,33 @@ def test_undeclared_fields_reach_no_table_whatever_happens_to_the_event(warehous
         assert query(warehouse, leaked) == []
 
 
+@pytest.mark.parametrize("form", ["parquet", "text.parquet", "jsonl.gz", "jsonl.zst", "json"])
+def test_undeclared_fields_reach_no_table_in_whatever_form_they_come(warehouse, tmp_path, form):
+    put(tmp_path, "catalog/meters/meters.yaml", METERS)
+    personal = {"email": "canary@example.com", "card": "4242424242424242"}
+    events = [
+        json.loads(event(number, data={"calls": calls, "region": "eu", **personal}, note="canary", **changed))
+        for number, calls, changed in (
+            (1, "1", {}),
+            (2, "x", {}),
+            (3, "3", {"time": "2024-01-01T00:00:00Z"}),
+            (4, "4", {"time": "2028-01-01T00:00:00Z"}),
+            (5, "5", {"type": "unheard"}),
+        )
+    ]
+    path = put(tmp_path, f"usage/events/u.{form}", b"")
+    if form.endswith("parquet"):
+        written = [one | {"data": json.dumps(one["data"])} for one in events] if form.startswith("text") else events
+        pq.write_table(pa.Table.from_pylist(written), path)
+    else:
+        lines = "".join(json.dumps(one) + "\n" for one in events).encode()
+        packed = {"jsonl.gz": gzip.compress(lines), "jsonl.zst": zstandard.compress(lines)}
+        path.write_bytes(packed.get(form, json.dumps(events).encode()))
+    assert load_all(tmp_path)[path.name] == ("loaded", 5, 1, 0, 3, 1, None)
+    for table in ("raw.usage__events", "quarantine.records", "ops.loads", "ops.refusals"):
+        assert query(warehouse, f"select rows::text from {table} as rows where rows::text ~ 'canary|42424242'") == []
+
+
 def test_quarantine_can_be_counted_listed_and_shown(warehouse, tmp_path):
     load_all(small_landing(tmp_path))
     with psycopg.connect(warehouse) as connection:

@@ -43,7 +43,7 @@ final as (
         charges.balance_transaction_id
     from invoice_payments
     left join payment_intents on invoice_payments.payment_intent_id = payment_intents.payment_intent_id
-    left join charges on payment_intents.latest_charge_id = charges.charge_id
+    left join charges on coalesce(invoice_payments.charge_id, payment_intents.latest_charge_id) = charges.charge_id
     left join invoices on invoice_payments.invoice_id = invoices.invoice_id
 )
 

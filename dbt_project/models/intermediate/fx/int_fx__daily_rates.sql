@@ -88,7 +88,7 @@ final as (
         found.rate_denominator,
         found.quoted_on,
         {{ days_between('found.quoted_on', 'needed.rate_on') }} as age_days,
-        coalesce(found.max_age_days, {{ to_bigint('policies.value') }}, 7) as max_age_days,
+        coalesce(found.max_age_days, {{ fx_max_age_days('policies.value') }}) as max_age_days,
         found.file_line
     from needed
     left join found

@@ -12,7 +12,7 @@ policies as (
 followed as (
     select
         quotes.*,
-        coalesce({{ to_bigint('policies.value') }}, 7) as max_age_days,
+        {{ fx_max_age_days('policies.value') }} as max_age_days,
         lead(quotes.rate_on) over (
             partition by quotes.from_currency, quotes.to_currency order by quotes.rate_on
         ) as followed_on

@@ -19,11 +19,11 @@ final as (
         {{ stripe_minor(json_text('payload', 'discount_amount'), json_text('payload', 'currency')) }} as discount_minor,
         {{ stripe_minor(json_text('payload', 'total'), json_text('payload', 'currency')) }} as total_minor,
         {{ stripe_minor(
-            json_text('payload', 'pre_payment_amount'),
+            stripe_credit_note_part('pre_payment'),
             json_text('payload', 'currency')
         ) }} as pre_payment_minor,
         {{ stripe_minor(
-            json_text('payload', 'post_payment_amount'),
+            stripe_credit_note_part('post_payment'),
             json_text('payload', 'currency')
         ) }} as post_payment_minor,
         coalesce(
