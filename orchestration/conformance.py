@@ -1,8 +1,9 @@
 """Worked cases of other engines and of standards, computed by the macros and models that production uses.
 
-A case file holds one case a line, in JSON: ``id``, ``op``, ``inputs``, ``expected`` and perhaps ``compare_round``. They
-are loaded into the scratch schema ``conformance`` of the warehouse, dbt builds one model an operation over all its
-cases at once, one more model compares, and the schema is dropped. Nothing is computed in Python.
+A case file holds one case a line, in JSON: ``id``, what to compute (``op``, or ``model`` among the inputs), ``inputs``,
+``expected`` and perhaps ``compare_round``. They are loaded into the scratch schema ``conformance`` of the warehouse,
+dbt builds one model an operation over all its cases at once, one more model compares, and the schema is dropped.
+Nothing is computed in Python.
 """
 
 from __future__ import annotations
@@ -26,14 +27,17 @@ from warehouse.lock import CONFORMANCE_LOCK
 Status = Literal["passed", "failed", "skipped"]
 
 MODELS = DBT_PROJECT / "models" / "conformance"
-FIELDS = {"id": str, "op": str, "inputs": dict, "expected": dict}
+FIELDS = {"id": str, "inputs": dict, "expected": dict}
+# Figures that a source printed, beside those that its facts give: evidence for a reader, never compared.
+PUBLISHED = "published"
 SCRATCH_SCHEMA: tuple[LiteralString, ...] = (
     "drop schema if exists conformance cascade",
     "create schema conformance",
     "grant usage, create on schema conformance to tieout_transformer",
     """
     create table conformance.cases (
-        case_id text primary key, op text not null, inputs jsonb not null, expected jsonb not null, compare_round jsonb
+        case_id text primary key, op text not null, inputs jsonb not null, expected jsonb not null,
+        compare_round jsonb, is_compared_whole boolean not null, word_for_op text not null
     )
     """,
     "create table conformance.operations (op text primary key)",
@@ -56,6 +60,39 @@ class ConformanceFailed(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """What a family of cases is about: its folder of models, and how its cases are written.
+
+    ``operation_at`` is the way to the name of what to compute, its last key the word for it. Where outputs are
+    ``compared_whole``, a member of an object that the case does not name is a difference.
+    """
+
+    name: str
+    operation_at: tuple[str, ...]
+    compared_whole: bool
+
+    @property
+    def word(self) -> str:
+        """What the cases call what they ask for."""
+        return {"op": "operation"}.get(self.operation_at[-1], self.operation_at[-1])
+
+    def operation(self, case: Any) -> str | None:
+        """What a case asks for; None when it does not say."""
+        for key in self.operation_at:
+            case = case.get(key) if isinstance(case, dict) else None
+        return case if isinstance(case, str) else None
+
+    def operations(self) -> set[str]:
+        """The operations that a model computes: one model each, named ``conformance_<subject>__<operation>``."""
+        found = (MODELS / self.name).rglob(f"conformance_{self.name}__*.sql")
+        return {path.stem.split("__", 1)[1] for path in found}
+
+
+RATING = Subject("rating", ("op",), compared_whole=False)
+REVREC = Subject("revrec", ("inputs", "model"), compared_whole=True)
+
+
+@dataclass(frozen=True, slots=True)
 class CaseResult:
     """How one case ended. ``differences`` holds path, expected and got of every output that is not as expected."""
 
@@ -67,18 +104,17 @@ class CaseResult:
 
 
 def run(
-    file: Path, subject: str = "rating", on_event: Callable[[dbt_process.Event], None] | None = None
+    file: Path, subject: Subject = RATING, on_event: Callable[[dbt_process.Event], None] | None = None
 ) -> list[CaseResult]:
     """Compute every case of ``file`` and compare it; one result a case, by id.
 
-    ``subject`` is the folder of models that know the operations. Raises CasesRefused for a file that cannot be read,
-    and ConformanceFailed when the comparison itself does not run.
+    Raises CasesRefused for a file that cannot be read, and ConformanceFailed when the comparison itself does not run.
     """
-    cases = read_cases(file)
-    operations = known_operations(subject)
-    wanted = sorted({case["op"] for case in cases} & operations)
+    cases = read_cases(file, subject)
+    operations = subject.operations()
+    wanted = sorted({str(subject.operation(case)) for case in cases} & operations)
     with _scratch_schema() as connection:
-        _store(connection, cases, operations)
+        _store(connection, cases, subject)
         errors = _compute(subject, wanted, on_event)
         with connect("transformer", autocommit=True) as reader, reader.cursor(row_factory=dict_row) as cursor:
             rows = cursor.execute(RESULTS).fetchall()
@@ -94,7 +130,7 @@ def run(
     ]
 
 
-def read_cases(file: Path) -> list[dict[str, Any]]:
+def read_cases(file: Path, subject: Subject = RATING) -> list[dict[str, Any]]:
     """The cases of a file, in its order. Raises CasesRefused with file and line."""
     try:
         lines = file.read_text("utf-8").splitlines()
@@ -113,18 +149,15 @@ def read_cases(file: Path) -> list[dict[str, Any]]:
                 raise CasesRefused(
                     f"{file}:{line_no}: a case is a JSON object with {', '.join(FIELDS)}; {name} is not there"
                 )
+        if subject.operation(case) is None:
+            where = ".".join(subject.operation_at)
+            raise CasesRefused(f"{file}:{line_no}: a case says in {where} what to compute; {where} is not there")
         if case["id"] in cases:
             raise CasesRefused(f"{file}:{line_no}: the id {case['id']} stands twice; give each case its own")
         cases[case["id"]] = case
     if not cases:
         raise CasesRefused(f"{file} holds no case")
     return list(cases.values())
-
-
-def known_operations(subject: str) -> set[str]:
-    """The operations that a model computes: one model each, named ``conformance_<subject>__<operation>``."""
-    found = (MODELS / subject).rglob(f"conformance_{subject}__*.sql")
-    return {path.stem.split("__", 1)[1] for path in found}
 
 
 @contextmanager
@@ -142,23 +175,30 @@ def _scratch_schema() -> Iterator[psycopg.Connection[Any]]:
             connection.execute("drop schema conformance cascade")
 
 
-def _store(connection: psycopg.Connection[Any], cases: Sequence[dict[str, Any]], operations: set[str]) -> None:
+def _store(connection: psycopg.Connection[Any], cases: Sequence[dict[str, Any]], subject: Subject) -> None:
     with connection.cursor() as cursor:
         with cursor.copy("copy conformance.cases from stdin") as copy:
             for case in cases:
-                documents = [case["inputs"], case["expected"], case.get("compare_round")]
+                expected = {key: value for key, value in case["expected"].items() if not _is_published(key)}
+                documents = [case["inputs"], expected, case.get("compare_round")]
                 texts = [None if document is None else strict_json.dump(document) for document in documents]
-                copy.write_row([case["id"], case["op"], *texts])
-        cursor.executemany("insert into conformance.operations (op) values (%s)", [(op,) for op in sorted(operations)])
+                copy.write_row([case["id"], subject.operation(case), *texts, subject.compared_whole, subject.word])
+        cursor.executemany(
+            "insert into conformance.operations (op) values (%s)", [(op,) for op in sorted(subject.operations())]
+        )
+
+
+def _is_published(key: str) -> bool:
+    return key == PUBLISHED or key.startswith(f"{PUBLISHED}_")
 
 
 def _compute(
-    subject: str, operations: Sequence[str], on_event: Callable[[dbt_process.Event], None] | None
+    subject: Subject, operations: Sequence[str], on_event: Callable[[dbt_process.Event], None] | None
 ) -> dict[str, str]:
     """Build the models of the operations, then the comparison; what dbt said of operations that failed."""
     errors: dict[str, str] = {}
     if operations:
-        models = [f"conformance_{subject}__{operation}" for operation in operations]
+        models = [f"conformance_{subject.name}__{operation}" for operation in operations]
         built = _dbt(["run", "--select", *models], on_event)
         errors = {result.name.split("__", 1)[1]: result.message for result in built.results if result.status == "error"}
         if not built.results:

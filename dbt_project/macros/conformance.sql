@@ -16,8 +16,9 @@
 
 {#-
     Every leaf of a JSON object, a row each: case_id, output (the key at the top), path (keys and positions from 0, with
-    dots), leaf (text; null for JSON null). An array, and an object that is an output itself, also gives a row `<path>.#`
-    with the number of its members, so that a member too many is a difference.
+    dots), leaf (text; null for JSON null). Arrays and objects also give a row `<path>.#` with the number of their members,
+    so that a member too many is a difference; `is_inner_count` tells the counts of objects inside an output, which matter
+    only where outputs are compared whole.
 -#}
 {% macro json_leaves(relation, document) -%}
     (
@@ -37,17 +38,17 @@
             ) as children (name, node)
         )
 
-        select case_id, output, path, node #>> '{}' as leaf
+        select case_id, output, path, node #>> '{}' as leaf, false as is_inner_count
         from nodes
         where jsonb_typeof(node) not in ('array', 'object')
         union all
-        select case_id, output, path || '.#', cast(jsonb_array_length(node) as text)
+        select case_id, output, path || '.#', cast(jsonb_array_length(node) as text), false
         from nodes
         where jsonb_typeof(node) = 'array'
         union all
-        select case_id, output, path || '.#', cast((select count(*) from jsonb_object_keys(node)) as text)
+        select case_id, output, path || '.#', cast((select count(*) from jsonb_object_keys(node)) as text), path <> output
         from nodes
-        where jsonb_typeof(node) = 'object' and path = output
+        where jsonb_typeof(node) = 'object'
     )
 {%- endmacro %}
 

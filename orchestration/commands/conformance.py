@@ -1,4 +1,4 @@
-"""Conformance: compute worked cases with the warehouse's own SQL and say which come out as published."""
+"""Conformance: compute worked cases with the warehouse's own SQL and say which come out as they should."""
 
 from __future__ import annotations
 
@@ -14,19 +14,14 @@ import typer
 from orchestration.commands.terminal import Exit, errors, screen, told
 
 if TYPE_CHECKING:
-    from orchestration.conformance import CaseResult
+    from orchestration.conformance import CaseResult, Subject
 
 conformance_app = typer.Typer(
-    no_args_is_help=True, help="Worked cases of other billing engines, computed by the same SQL as production."
+    no_args_is_help=True, help="Worked cases of billing and of revenue, computed by the same SQL as production."
 )
 
 FileArgument = Annotated[Path, typer.Argument(help="A case a line, in JSON.", exists=True, dir_okay=False)]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write every result to this file.")]
-
-
-@conformance_app.callback()
-def _group() -> None:
-    """Keep ``rating`` a command of its own while it is the only one."""
 
 
 @conformance_app.command("rating")
@@ -36,10 +31,26 @@ def rating(file: FileArgument, out: JsonOption = None) -> None:
 
     Lists what differs with both sides; the last line counts. Ends with 1 when a case failed or was skipped.
     """
-    _run("rating", file, out)
+    from orchestration import conformance
+
+    _run(conformance.RATING, file, out)
 
 
-def _run(subject: str, file: Path, out: Path | None) -> None:
+@conformance_app.command("revrec")
+@told
+def revrec(file: FileArgument, out: JsonOption = None) -> None:
+    """Schedules, journal and disclosures of revenue: compute every case of FILE and compare.
+
+    Months and accounts that a case does not expect are differences too; figures that only repeat what a source printed
+    are not compared. Lists what differs with both sides; the last line counts. Ends with 1 when a case failed or was
+    skipped.
+    """
+    from orchestration import conformance
+
+    _run(conformance.REVREC, file, out)
+
+
+def _run(subject: Subject, file: Path, out: Path | None) -> None:
     from orchestration import conformance
     from warehouse.migrate import migrate
 

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
-from orchestration.conformance import CasesRefused, read_cases
+from orchestration.conformance import REVREC, CasesRefused, read_cases
 
 ROUNDED = {"op": "round_value", "inputs": {"value": "2.5", "mode": "half_up", "digits": 0}}
 
@@ -65,6 +65,42 @@ def test_a_file_in_which_everything_passes_ends_with_zero(module_warehouse: str,
     assert (ended.exit_code, ended.stdout) == (0, "1 passed, 0 failed, 0 skipped\n")
 
 
+SHARED = {
+    "inputs": {"model": "allocation", "price": 100, "obligations": [{"id": "a", "ssp": 3}, {"id": "b", "ssp": 1}]},
+    "expected": {"allocation": {"a": 75, "b": 25}, "published": {"a": 1}, "published_allocation": {"a": 2}},
+}
+
+
+def test_outputs_of_revenue_are_compared_whole_and_what_a_source_printed_is_not(
+    module_warehouse: str, tmp_path: Path
+) -> None:
+    """A member that the case does not name is a difference, one that it names and nobody computes too."""
+    assert module_warehouse
+    file = write(
+        tmp_path,
+        {"id": "right", **SHARED},
+        {"id": "too much", **SHARED, "expected": {"allocation": {"a": 75}}},
+        {"id": "too little", **SHARED, "expected": {"allocation": {"a": 75, "b": 25, "c": 0}}},
+        {"id": "published alone", **SHARED, "expected": {"published_allocation": {"a": 75}}},
+        {"id": "unheard of", **SHARED, "inputs": {"model": "astrology"}},
+    )
+    ended = CliRunner().invoke(app, ["conformance", "revrec", str(file)])
+    lines = ended.stdout.splitlines()
+    assert ended.exit_code == 1, ended.output
+    assert lines[-1] == "1 passed, 3 failed, 1 skipped"
+    assert "    allocation.b: expected None, got 25" in lines
+    assert "    allocation.c: expected 0, got None" in lines
+    assert "failed published alone (allocation): the case expects nothing" in lines
+    assert "skipped unheard of (astrology): unknown model astrology" in lines
+
+
+def test_a_case_of_revenue_without_a_model_is_refused(tmp_path: Path) -> None:
+    """Nothing would say what to compute."""
+    file = write(tmp_path, {"id": "a", "inputs": {}, "expected": {"rpo": {}}})
+    with pytest.raises(CasesRefused, match=r"cases.jsonl:1: a case says in inputs.model what to compute"):
+        read_cases(file, REVREC)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -72,6 +108,7 @@ def test_a_file_in_which_everything_passes_ends_with_zero(module_warehouse: str,
         ("{", "cases.jsonl:1: no JSON object"),
         ('["id"]', "cases.jsonl:1: a case is a JSON object"),
         (json.dumps(case("a", inputs=None)), "inputs is not there"),
+        (json.dumps(case("a", op=None)), "op is not there"),
         (json.dumps(case("a")) + "\n\n" + json.dumps(case("a")), "cases.jsonl:3: the id a stands twice"),
         ('{"id": "a", "id": "b"}', "cases.jsonl:1: no JSON object"),
     ],

@@ -33,6 +33,7 @@ pairs as (
     from expected
     inner join cases on expected.case_id = cases.case_id
     left join got on expected.case_id = got.case_id and expected.path = got.path
+    where cases.is_compared_whole or not expected.is_inner_count
 ),
 
 numbers as (
@@ -62,6 +63,26 @@ compared as (
     from numbers
 ),
 
+-- What an output has beside what is expected of it, where it is compared whole.
+surplus as (
+    select
+        got.case_id,
+        got.path,
+        cast(null as text) as expected_leaf,
+        got.leaf as got_leaf,
+        false as is_equal
+    from got
+    inner join cases on got.case_id = cases.case_id
+    left join expected on got.case_id = expected.case_id and got.path = expected.path
+    where cases.is_compared_whole and cases.expected ? got.output and expected.case_id is null
+),
+
+findings as (
+    select * from compared
+    union all
+    select * from surplus
+),
+
 judged as (
     select
         case_id,
@@ -70,7 +91,7 @@ judged as (
             jsonb_build_object('output', path, 'expected', expected_leaf, 'got', got_leaf)
             order by path
         ) filter (where not is_equal) as differences
-    from compared
+    from findings
     group by case_id
 ),
 
@@ -84,7 +105,7 @@ final as (
             else 'failed'
         end as status,
         case
-            when operations.op is null then 'unknown operation ' || cases.op
+            when operations.op is null then 'unknown ' || cases.word_for_op || ' ' || cases.op
             when outputs.case_id is null then 'nothing was computed'
             when judged.case_id is null then 'the case expects nothing'
         end as reason,
