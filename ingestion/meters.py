@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -18,26 +19,45 @@ DELIVERY_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """``quantity_field`` holds the quantity, None when the meter needs none; ``dimensions`` are sorted."""
+    """``quantity_field`` holds the quantity, None when the meter needs none; ``dimensions`` are sorted.
+
+    A quantity below ``minimum``, above ``maximum`` or with more than ``decimals`` places is no quantity of this meter;
+    None declares nothing.
+    """
 
     event_type: str
     quantity_field: str | None
     dimensions: tuple[str, ...]
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    decimals: int | None = None
 
 
 MeterBook = dict[str, Meter]
 
 
 def meter_book(entries: Iterable[dict[str, Any]]) -> MeterBook:
-    """The meters by event type. Of several versions the last one names the quantity; dimensions are those of all."""
+    """The meters by event type. Of several versions the last one says what a quantity is; dimensions are those of all."""
     book: MeterBook = {}
     for entry in entries:
         event_type = str(entry["event_type"])
         known = book.get(event_type)
         dimensions = {*(known.dimensions if known else ()), *(str(name) for name in entry.get("dimensions") or ())}
         field = None if entry["aggregation"] == "count" else entry.get("quantity_field")
-        book[event_type] = Meter(event_type, None if field is None else str(field), tuple(sorted(dimensions)))
+        book[event_type] = Meter(
+            event_type,
+            None if field is None else str(field),
+            tuple(sorted(dimensions)),
+            _bound(entry, "minimum_quantity"),
+            _bound(entry, "maximum_quantity"),
+            entry.get("quantity_decimals"),
+        )
     return book
+
+
+def _bound(entry: dict[str, Any], name: str) -> Decimal | None:
+    value = entry.get(name)
+    return None if value is None else Decimal(str(value))
 
 
 def delivered_meters(store: Store) -> list[tuple[str, dict[str, Any]]]:

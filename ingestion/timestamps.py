@@ -1,4 +1,8 @@
-"""Instants as other systems write them, read strictly: no 24:00, no second 60, no infinity, ASCII digits alone."""
+"""Instants as other systems write them, read strictly: no infinity, ASCII digits alone.
+
+Two spellings of an instant are normalised: 24:00:00 is the midnight that ends the day, and the leap second (second 60
+of a minute 59) is the first second after it. Staging casts the same texts to the same instants.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ SPACED = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(\.[0-9]{1,9})?)?)?"
     r" ?(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
+HOURS, MINUTES, SECONDS = 24, 60, 60
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Beyond these no business record was ever made; what lies outside is a unit error (milliseconds, or a date of year 1).
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -58,18 +63,9 @@ def day(text: Any) -> date:
 
 
 def _instant(found: re.Match[str], text: str) -> datetime:
-    year, month, of_month, hour, minute, second, fraction, zone = found.groups()
+    year, month, of_month, *clock, zone = found.groups()
     try:
-        moment = datetime(
-            int(year),
-            int(month),
-            int(of_month),
-            int(hour or 0),
-            int(minute or 0),
-            int(second or 0),
-            int((fraction or ".0")[1:7].ljust(6, "0")),
-            tzinfo=UTC,
-        ) - _offset(zone)
+        moment = datetime(int(year), int(month), int(of_month), tzinfo=UTC) + _since_midnight(*clock) - _offset(zone)
     except (ValueError, OverflowError) as error:
         raise BadRecord("bad_time", f"{_shown(text)} is no time: {error}") from error
     if not FIRST <= moment < LAST:
@@ -77,11 +73,21 @@ def _instant(found: re.Match[str], text: str) -> datetime:
     return moment
 
 
+def _since_midnight(hour: str | None, minute: str | None, second: str | None, fraction: str | None) -> timedelta:
+    hours, minutes, seconds = int(hour or 0), int(minute or 0), int(second or 0)
+    microseconds = int((fraction or ".0")[1:7].ljust(6, "0"))
+    ends_the_day = hours == HOURS and not (minutes or seconds or microseconds)
+    is_leap_second = seconds == SECONDS and minutes == MINUTES - 1
+    if not (hours < HOURS or ends_the_day) or minutes >= MINUTES or not (seconds < SECONDS or is_leap_second):
+        raise ValueError("no such time of day")
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds, microseconds=microseconds)
+
+
 def _offset(zone: str | None) -> timedelta:
     if zone is None or zone in "Zz":
         return timedelta()
     hours, minutes = int(zone[1:3]), int(zone[-2:])
-    if hours > 23 or minutes > 59:  # noqa: PLR2004  hours of a day, minutes of an hour
+    if hours >= HOURS or minutes >= MINUTES:
         raise ValueError(f"offset {zone}")
     return timedelta(hours=hours, minutes=minutes) * (-1 if zone[0] == "-" else 1)
 

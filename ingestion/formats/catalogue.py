@@ -36,6 +36,7 @@ KINDS = {
     DATE: "a date",
     NULL: "null",
 }
+MOST_DECIMALS = 9
 CLOSE_SPELLING = 0.8
 
 Check = Callable[[yaml.Node], Any]
@@ -207,6 +208,13 @@ def _digits(node: yaml.Node) -> int:
     return int(value)
 
 
+def _quantity_decimals(node: yaml.Node) -> int:
+    value = _integer(node)
+    if value > MOST_DECIMALS:
+        raise BadRecord("catalogue", f"a quantity has at most {MOST_DECIMALS} decimals")
+    return value
+
+
 def _flag(node: yaml.Node) -> bool:
     value = _scalar(node)
     if node.tag != YES_NO or value not in {"true", "false"}:
@@ -319,6 +327,9 @@ SHAPES: dict[str, dict[str, Field]] = {
             )
         ),
         "quantity_field": _optional(_code),
+        "minimum_quantity": _optional(_amount),
+        "maximum_quantity": _optional(_amount),
+        "quantity_decimals": _optional(_quantity_decimals),
         "dimensions": _optional(_list_of(_code)),
         "key_field": _optional(_code),
         "operation_field": _optional(_code),

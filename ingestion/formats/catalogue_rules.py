@@ -18,6 +18,7 @@ BY_PARTS = frozenset({"percentage", "matrix", "blocks"})
 OVER_TIME = frozenset({"unique_add_remove", "prorated_unique_days"})
 SUMS_OVER_TIME = frozenset({"weighted_sum", "prorated_sum"})
 LEVELS = {"initial_value": SUMS_OVER_TIME, "carries_over": SUMS_OVER_TIME | OVER_TIME}
+BOUNDS = ("minimum_quantity", "maximum_quantity", "quantity_decimals")
 WITHOUT_QUANTITY = frozenset({"count", "unique"}) | OVER_TIME
 PERCENTAGE_ONLY = (
     "fixed_amount",
@@ -64,6 +65,15 @@ def _meter_quantity(fields: Fields) -> Iterator[str]:
                 yield f"aggregation {fields['aggregation']} needs {needed}"
     if fields["aggregation"] == "sum_of_bucket_max" and not fields.get("bucket_minutes"):
         yield "aggregation sum_of_bucket_max needs bucket_minutes, of at least 1"
+
+
+def _meter_bounds(fields: Fields) -> Iterator[str]:
+    declared = {name: fields[name] for name in BOUNDS if fields.get(name) is not None}
+    if declared and (fields["aggregation"] == "count" or not fields.get("quantity_field")):
+        yield f"{next(iter(declared))} is said of the quantity_field, which this meter does not read; remove it"
+    bounds = [Decimal(declared[name]) for name in BOUNDS[:2] if name in declared]
+    if len(bounds) == len(BOUNDS[:2]) and bounds[0] > bounds[1]:
+        yield "minimum_quantity is above maximum_quantity, so the meter has no quantity"
 
 
 def _meter_level(fields: Fields) -> Iterator[str]:
@@ -188,7 +198,7 @@ def _price_bounds(fields: Fields) -> Iterator[str]:
 
 
 RULES: dict[str, tuple[Rule, ...]] = {
-    "meters": (_meter_quantity, _meter_level, _meter_fields, _meter_window),
+    "meters": (_meter_quantity, _meter_bounds, _meter_level, _meter_fields, _meter_window),
     "plans": (_interval,),
     "prices": (_interval, _price_amount, _price_fields, _price_quantity, _price_tiers, _price_bounds),
     "conventions": (_interval,),

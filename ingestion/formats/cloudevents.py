@@ -50,6 +50,7 @@ TIMES = ("time", "recordedtime")
 LONGEST_ATTRIBUTE = 1024
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 NINE_PLACES = Decimal("1e-9")
+WIDE = Context(prec=38, traps=[InvalidOperation])
 EXACTLY = Context(prec=38, traps=[Inexact, InvalidOperation])
 BLOCK_BYTES = 4 << 20
 # Shorter runs of lines are not worth another try in columns when one of them is bad.
@@ -245,7 +246,7 @@ class ColumnReader:
             amount = (
                 pa.repeat(pa.scalar(Decimal(1), QUANTITY), count)
                 if meter.quantity_field is None
-                else parts[meter.quantity_field]
+                else _declared(meter, parts[meter.quantity_field])
             )
             described = self._described(meter, parts)
             if of_meter is None:
@@ -443,11 +444,44 @@ def _quantity(meter: Meter, data: dict[str, Any]) -> Decimal:
     if isinstance(value, (bool, dict, list)) or not NUMBER.fullmatch(text):
         raise BadRecord("bad_quantity", f"{meter.quantity_field!r} is no finite decimal number in ASCII digits")
     try:
-        return Decimal(text).quantize(NINE_PLACES, context=EXACTLY)
+        quantity = Decimal(text).quantize(NINE_PLACES, context=EXACTLY)
     except (Inexact, InvalidOperation) as error:
         raise BadRecord(
             "bad_quantity", f"{meter.quantity_field!r} has more than 29 digits before or 9 after the point"
         ) from error
+    _check_bounds(meter, quantity)
+    return quantity
+
+
+def _check_bounds(meter: Meter, quantity: Decimal) -> None:
+    """Raise BadRecord when the meter declares that there is no such quantity of it."""
+    if meter.minimum is not None and quantity < meter.minimum:
+        raise BadRecord(
+            "bad_quantity", f"{meter.quantity_field!r} is below {meter.minimum}, the minimum_quantity of the meter"
+        )
+    if meter.maximum is not None and quantity > meter.maximum:
+        raise BadRecord(
+            "bad_quantity", f"{meter.quantity_field!r} is above {meter.maximum}, the maximum_quantity of the meter"
+        )
+    if meter.decimals is not None and quantity != quantity.quantize(Decimal(1).scaleb(-meter.decimals), context=WIDE):
+        raise BadRecord(
+            "bad_quantity",
+            f"{meter.quantity_field!r} has more than {meter.decimals} decimals, the quantity_decimals of the meter",
+        )
+
+
+def _declared(meter: Meter, quantities: pa.Array) -> pa.Array:
+    """The same of many quantities: those that are none of the meter become null, so that no row of them is sure."""
+    if (meter.minimum, meter.maximum, meter.decimals) == (None, None, None):
+        return quantities
+    within = pc.is_valid(quantities)
+    if meter.minimum is not None:
+        within = pc.and_(within, pc.greater_equal(quantities, pa.scalar(meter.minimum, quantities.type)))
+    if meter.maximum is not None:
+        within = pc.and_(within, pc.less_equal(quantities, pa.scalar(meter.maximum, quantities.type)))
+    if meter.decimals is not None:
+        within = pc.and_(within, pc.equal(quantities, pc.round(quantities, meter.decimals)))
+    return pc.if_else(within, quantities, pa.scalar(None, quantities.type))
 
 
 def _dimensions(meter: Meter, data: dict[str, Any]) -> str | None:

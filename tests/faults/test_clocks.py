@@ -1,5 +1,6 @@
 """F12, M1, M3: what lands depends on the data alone, not on the machine's zone or clock; days are cut by zone."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import time_machine
 
@@ -64,6 +67,7 @@ def test_a_clock_that_is_wrong_and_runs_backwards_changes_neither_rows_nor_their
     assert query(warehouse, "select max(known_at) < now() + interval '1 minute' from ops.loads") == [(True,)]
 
 
+NOON = "2026-10-27T12:00:00Z"
 HOURS = """
     select (occurred_at at time zone 'America/New_York')::date as local_day, count(*), sum(quantity)
     from raw.usage__events group by 1 order by 1
@@ -98,8 +102,8 @@ def test_hourly_usage_sums_to_the_local_day_whatever_its_length(warehouse, tmp_p
 @pytest.mark.parametrize(
     "text",
     [
-        "2026-10-28T24:00:00Z",
-        "2026-10-28T23:59:60Z",
+        "2026-10-28T24:00:01Z",
+        "2026-10-28T12:30:60Z",
         "2026-10-28T23:60:00Z",
         "infinity",
         "-infinity",
@@ -112,3 +116,22 @@ def test_a_time_that_postgres_would_roll_or_take_for_ever_is_refused(text):
     for read in (rfc3339, instant):
         with pytest.raises(BadRecord, match="bad_time"):
             read(text)
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_the_end_of_a_day_and_a_leap_second_land_as_the_midnight_they_are(warehouse, tmp_path, form):
+    from tests.warehouse.landed import METERS, event, put
+
+    times = ["2026-10-26T24:00:00Z", "2026-10-26T23:59:60Z", "2026-10-27T00:00:00Z", "2026-10-27T01:59:60+02:00"]
+    # enough clean lines around them that these are read in columns
+    lines = [event(number, time=times[number % 100] if number % 100 < len(times) else NOON) for number in range(400)]
+    put(tmp_path, "catalog/meters/meters.yaml", METERS)
+    if form == "parquet":
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.Table.from_pylist([json.loads(line) for line in lines]), sink)
+        put(tmp_path, "usage/events/u.parquet", sink.getvalue().to_pybytes())
+    else:
+        put(tmp_path, "usage/events/u.jsonl", "".join(lines))
+    load_landing(tmp_path)
+    landed = "select occurred_at at time zone 'UTC', count(*) from raw.usage__events group by 1 order by 1"
+    assert query(warehouse, landed) == [(datetime(2026, 10, 27), 16), (datetime(2026, 10, 27, 12), 384)]  # noqa: DTZ001

@@ -140,6 +140,32 @@ def test_a_meter_asks_only_for_what_its_events_keep(tmp_path, old, new, words):
     assert words in rejects(read(tmp_path, METER.replace(old, new), "meters"))[0].detail
 
 
+BOUNDED = """meters:
+  - meter_code: egress
+    event_type: egress
+    aggregation: sum
+    quantity_field: gb
+    minimum_quantity: "0"
+    maximum_quantity: "1000.5"
+    quantity_decimals: 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("sum", "count", "remove it"),
+        ('"0"', '"1001"', "is above maximum_quantity"),
+        ('"0"', "0", "quotation marks"),
+        ("decimals: 3", "decimals: 10", "at most 9 decimals"),
+        ("decimals: 3", 'decimals: "3"', "no whole number"),
+    ],
+)
+def test_a_meter_may_say_which_quantities_are_its_own(tmp_path, old, new, words):
+    assert rejects(read(tmp_path, BOUNDED, "meters")) == []
+    assert words in rejects(read(tmp_path, BOUNDED.replace(old, new), "meters"))[0].detail
+
+
 def priced(model: str, *lines: str, kind: str = "usage") -> str:
     """A file of one price."""
     entry = PRICE.replace("per_unit", model).replace("kind: recurring", f"kind: {kind}")

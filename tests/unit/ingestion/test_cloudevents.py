@@ -18,7 +18,7 @@ from tests.unit.ingestion.delivered import source
 
 BOOK = {
     "call": Meter("call", "calls", ("region", "tier")),
-    "egress": Meter("egress", "gb", ("region",)),
+    "egress": Meter("egress", "gb", ("region",), minimum=Decimal(-1), maximum=Decimal("2000000.5"), decimals=3),
     "doc": Meter("doc", None, ()),
 }
 GOOD = {
@@ -92,7 +92,7 @@ def test_an_event_of_a_counting_meter_counts_one_whatever_its_data(tmp_path):
         ({"specversion": "0.3"}, "specversion"),
         ({"specversion": ...}, "specversion"),
         ({"time": "2026-10-27 10:00"}, "bad_time"),
-        ({"time": "2026-10-27T24:00:00Z"}, "bad_time"),
+        ({"time": "2026-10-27T24:00:01Z"}, "bad_time"),
         ({"recordedtime": "yesterday"}, "bad_time"),
         ({"type": "unheard"}, "unknown_meter"),
         ({"data": "calls=3"}, "bad_data"),
@@ -122,6 +122,38 @@ def test_what_is_wrong_with_an_event_is_named(change, reason):
 )
 def test_quantities_are_exact_decimals_from_numbers_and_texts(quantity, expected):
     assert strict_event(event(data={"calls": quantity}), BOOK).quantity == Decimal(expected)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "words"),
+    [
+        ("-1", None),
+        ("-1.001", "below -1, the minimum_quantity"),
+        ("0", None),
+        ("0.001", None),
+        ("0.0010", None),
+        ("0.0011", "more than 3 decimals"),
+        ("2000000.5", None),
+        ("2000000.501", "above 2000000.5, the maximum_quantity"),
+        ("9" * 29, "above"),
+    ],
+)
+def test_a_meter_declares_which_quantities_are_its_own(quantity, words):
+    value = event(type="egress", data={"gb": quantity})
+    if words is None:
+        assert strict_event(value, BOOK).quantity == Decimal(quantity)
+        return
+    with pytest.raises(BadRecord, match=words) as refused:
+        strict_event(value, BOOK)
+    assert refused.value.reason == "bad_quantity"
+
+
+def test_quantities_that_are_none_of_their_meter_are_set_aside_one_by_one_in_lines_and_in_parquet(tmp_path):
+    amounts = ["1.5", "-2", "0.0001", "7"] * 50
+    events = [event(id=f"e{at}", type="egress", data={"gb": gb, "region": "eu"}) for at, gb in enumerate(amounts)]
+    rows, rejects = read(tmp_path, [json.dumps(one) for one in events])
+    assert (len(rows), [one.reason for one in rejects]) == (100, ["bad_quantity"] * 100)
+    assert parquet(tmp_path, events)[0] == rows
 
 
 def test_what_quarantine_keeps_of_an_event_holds_declared_fields_alone():
@@ -203,6 +235,7 @@ TIMES = st.sampled_from(
         "2026-10-27T10:00:00+05:30",
         "2026-10-27T10:00:00-00:00",
         "2026-10-27T10:00:60Z",
+        "2026-10-27T10:59:60Z",
         "2026-10-27T24:00:00Z",
         "2026-02-30T00:00:00Z",
         "2026-10-27T10:00:00",

@@ -17,6 +17,20 @@ def test_rfc3339_names_an_instant_whatever_its_offset(text):
     assert rfc3339(text) == NINE
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-10-28T24:00:00Z", datetime(2026, 10, 29, tzinfo=UTC)),
+        ("2026-12-31T24:00:00.000+01:00", datetime(2026, 12, 31, 23, tzinfo=UTC)),
+        ("2016-12-31T23:59:60Z", datetime(2017, 1, 1, tzinfo=UTC)),
+        ("2016-12-31T15:59:60.25-08:00", datetime(2017, 1, 1, microsecond=250000, tzinfo=UTC)),
+    ],
+)
+def test_the_end_of_a_day_and_a_leap_second_are_the_instant_after_them(text, expected):
+    assert rfc3339(text) == expected
+    assert instant(text) == expected
+
+
 def test_fractions_beyond_microseconds_are_cut():
     assert rfc3339("2026-10-28T09:30:00.123456789Z") == NINE.replace(microsecond=123456)
 
@@ -24,8 +38,12 @@ def test_fractions_beyond_microseconds_are_cut():
 @pytest.mark.parametrize(
     "text",
     [
-        "2026-10-28T24:00:00Z",
+        "2026-10-28T24:00:01Z",
+        "2026-10-28T24:30:00Z",
+        "2026-10-28T25:00:00Z",
         "2026-10-28T09:30:60Z",
+        "2026-10-28T23:59:61Z",
+        "2026-10-28T23:60:00Z",
         "2026-02-30T00:00:00Z",
         "2026-10-28T09:30:00",
         "2026-10-28",

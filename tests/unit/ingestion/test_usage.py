@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -128,3 +129,10 @@ def test_a_later_version_of_a_meter_names_the_quantity_and_dimensions_add_up():
     old = {"event_type": "call", "aggregation": "sum", "quantity_field": "n", "dimensions": ["a"]}
     new = {"event_type": "call", "aggregation": "sum", "quantity_field": "calls", "dimensions": ["b"]}
     assert meter_book([old, new]) == {"call": Meter("call", "calls", ("a", "b"))}
+
+
+def test_the_last_version_of_a_meter_says_which_quantities_are_its_own():
+    entry = {"event_type": "call", "aggregation": "sum", "quantity_field": "calls"}
+    bounded = {**entry, "minimum_quantity": "0", "maximum_quantity": "9.5", "quantity_decimals": 1}
+    assert meter_book([entry, bounded]) == {"call": Meter("call", "calls", (), Decimal(0), Decimal("9.5"), 1)}
+    assert meter_book([bounded, entry]) == {"call": Meter("call", "calls", ())}
