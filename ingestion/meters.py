@@ -37,7 +37,7 @@ MeterBook = dict[str, Meter]
 
 
 def meter_book(entries: Iterable[dict[str, Any]]) -> MeterBook:
-    """The meters by event type. Of several versions the last one says what a quantity is; dimensions are those of all."""
+    """The meters by event type. The last version says what a quantity is; dimensions are those of every version."""
     book: MeterBook = {}
     for entry in entries:
         event_type = str(entry["event_type"])

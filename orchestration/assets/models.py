@@ -10,7 +10,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 from orchestration import dbt_process
-from orchestration.assets.raw import POOL, days_of
+from orchestration.assets.raw import POOL, WAIT_FOR_WRITER_SECONDS, days_of
 from orchestration.build import building
 from orchestration.partitions import Window, daily
 from orchestration.progress import report
@@ -25,7 +25,6 @@ OWNER_OF_LAYER = {
     "marts": "team:finance-data",
     "reconciliation": "team:revenue-operations",
 }
-WAIT_FOR_WRITER_SECONDS = 120
 
 MANIFEST: Mapping[str, Any] = json.loads(dbt_process.manifest_path().read_text(encoding="utf-8"))
 

@@ -15,8 +15,11 @@ from orchestration.progress import report
 from orchestration.pulls import pull_today
 from orchestration.resources import LandingFolder
 from warehouse.connection import connect, ensure_started
+from warehouse.errors import WriterBusy
+from warehouse.lock import writer_lock
 
 POOL = "warehouse_writer"
+WAIT_FOR_WRITER_SECONDS = 120
 ACCEPTED = "every_delivery_accepted"
 ACCOUNTED = "every_row_accounted_for"
 SHOWN = 5
@@ -119,15 +122,18 @@ def _pulled(
 
 
 def load_days(folder: LandingFolder, system: str, start: date, end: date) -> list[landing.LoadResult]:
-    """Load every delivery of ``system`` for [start, end).
+    """Load every delivery of ``system`` for [start, end), as the one writer.
 
     A lost connection is worth another try; what has been loaded by then counts as already loaded.
     """
     try:
         ensure_started()
-        return landing.load_landing(folder.place(), systems=[system], start=start, end=end)
+        with writer_lock(holder=f"Dagster, raw/{system}", wait_seconds=WAIT_FOR_WRITER_SECONDS):
+            return landing.load_landing(folder.place(), systems=[system], start=start, end=end)
     except psycopg.OperationalError as error:
         raise dg.RetryRequested(max_retries=2, seconds_to_wait=2) from error
+    except WriterBusy as busy:
+        raise dg.RetryRequested(max_retries=5, seconds_to_wait=60) from busy
 
 
 def counts(results: Sequence[landing.LoadResult]) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 
 import psycopg
@@ -10,8 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
+from warehouse.lock import writer_lock
 
 pytestmark = pytest.mark.warehouse
+
+COUNTS = ["rows_in", "accepted", "duplicate", "quarantined", "late_excluded"]
+KEYS = ["system", "object", "file", "status", *COUNTS, "reason"]
 
 
 @pytest.fixture
@@ -100,6 +105,40 @@ def test_without_a_warehouse_the_load_fails_and_standard_output_is_json_still(la
     assert (load["file"], load["status"], load["rows_in"]) == ("rates.csv", "failed", 0)
     assert "hidden" not in failed.stdout + failed.stderr
     assert tieout("load", landing).exit_code == 4
+
+
+def test_who_loads_while_another_writes_is_told_who_and_since_when_and_nothing_lands(landing, warehouse):
+    with writer_lock(warehouse, holder="tieout build"):
+        second = tieout("load", landing, "--json")
+    assert second.exit_code == 4
+    (load,) = json.loads(second.stdout)["loads"]
+    assert (load["file"], load["status"], load["rows_in"]) == ("rates.csv", "failed", 0)
+    assert re.search(r"tieout build has been writing since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", load["reason"])
+    assert tieout("load", landing, "--json", "--strict").exit_code == 0
+
+
+def test_every_file_has_one_entry_of_the_published_keys_whatever_became_of_it(landing):
+    day = landing / "stripe" / "charges" / "2026-10-28"
+    day.mkdir(parents=True)
+    (day / "waiting.jsonl").write_text('{"id":"ch_1","object":"charge"}\n')
+    misplaced = landing / "stripe" / "note.jsonl"
+    misplaced.write_text("{}\n")
+    unknown = landing / "stripe" / "unheard_of" / "2026-10-28"
+    unknown.mkdir(parents=True)
+    (unknown / "x.jsonl").write_text("{}\n")
+    (unknown / "_SUCCESS").touch()
+    found = tieout("load", landing, "--json", "--strict")
+    assert found.exit_code == 3
+    assert set(json.loads(found.stdout)) == {"loads"}
+    loads = {load["file"]: load for load in json.loads(found.stdout)["loads"]}
+    assert all(list(load) == KEYS for load in loads.values())
+    assert {name: (load["status"], load["reason"]) for name, load in loads.items()} == {
+        "rates.csv": ("loaded", None),
+        "waiting.jsonl": ("refused", "incomplete"),
+        "note.jsonl": ("refused", "misplaced"),
+        "x.jsonl": ("refused", "unknown_object"),
+    }
+    assert tieout("load", landing, "--json").exit_code == 0
 
 
 def test_what_is_not_there_is_told_in_a_sentence(warehouse, tmp_path):

@@ -13,10 +13,12 @@ from expectations.raw_suites import RAW_SUITES
 from expectations.rules import Suite, never
 from expectations.runner import failing_rows, run_suites
 from ingestion.landing import load_landing
+from orchestration.assets import raw
 from orchestration.assets.fx import fx
 from orchestration.assets.raw import ACCEPTED
 from orchestration.resources import LandingFolder
 from warehouse.connection import connect
+from warehouse.lock import writer_lock
 
 pytestmark = pytest.mark.warehouse
 
@@ -97,3 +99,12 @@ def test_a_refused_file_fails_its_check_and_does_not_hide_the_others(landing):
     metadata = {event.partition: event.metadata for event in result.asset_materializations_for_node("raw__fx")}
     assert metadata["2026-10-28"]["rows_in"].value == 2
     assert metadata["2026-10-29"]["refused_files"].value == 1
+
+
+def test_dagster_does_not_load_while_another_writes_and_says_who_and_since_when(landing, warehouse, monkeypatch):
+    monkeypatch.setattr(raw, "WAIT_FOR_WRITER_SECONDS", 0)
+    folder = LandingFolder(path=str(landing))
+    with writer_lock(warehouse, holder="tieout build"), pytest.raises(dg.RetryRequested) as again:
+        raw.load_days(folder, "fx", START, END)
+    assert "tieout build has been writing since 20" in str(again.value.__cause__)
+    assert [one.status for one in raw.load_days(folder, "fx", START, END)] == ["loaded"]

@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import zstandard
 
 from ingestion import stores
 from ingestion.delivery import discover
 from ingestion.landing import LoadFailed, load, load_landing
+from ingestion.sources.stripe_api import pull
+from tests.unit.scripted_stripe import Account, serving
 from tests.warehouse.landed import DAY, by_file, digests, event, put, query, small_landing
 from tests.warehouse.object_store import Bucket, Failing, s3
 
@@ -32,6 +35,8 @@ def every_format(landing):
     small_landing(landing)
     lines = "".join(event(number) for number in range(200, 300)).encode()
     put(landing, "usage/events/g.jsonl.gz", gzip.compress(lines, mtime=0))
+    lines = "".join(event(number) for number in range(400, 500)).encode()
+    put(landing, "usage/events/z.jsonl.zst", zstandard.compress(lines))
     rows = [json.loads(event(number)) for number in range(300, 400)]
     pq.write_table(pa.Table.from_pylist(rows), put(landing, "usage/events/p.parquet", b""))
     profile = "account: DE1\ncurrency: EUR\nbooking_date_column: Day\namount_column: Sum\nbalance_column: Left\n"
@@ -211,3 +216,30 @@ def test_an_object_larger_than_the_spool_may_be_is_refused(warehouse, bucket, mo
     (result,) = load_landing(bucket.url)
     assert (result.status, result.reason) == ("refused", "too_large")
     assert "TIEOUT_SPOOL_BYTES" in result.detail
+
+
+def test_a_pull_into_a_store_delivers_what_it_delivers_into_a_folder_and_goes_on_from_there(
+    cluster, tmp_path, bucket, monkeypatch
+):
+    monkeypatch.setenv("TIEOUT_STATE_DIR", str(tmp_path / "state"))
+    account = Account()
+    for number in range(3):
+        account.put("customers", f"cus_{number}", "customer.created", balance=number)
+    with (
+        serving(account) as (_, stripe),
+        cluster.database("tieout_template") as here,
+        cluster.database("tieout_template") as there,
+    ):
+        for change in range(2):
+            account.now += 3600
+            account.put("customers", "cus_0", "customer.updated", balance=100 + change)
+            account.now += 3600
+            now = datetime.fromtimestamp(account.now, UTC)
+            for landing, url in ((tmp_path / "folder", here), (bucket.url, there)):
+                monkeypatch.setenv("TIEOUT_WAREHOUSE_URL", url)
+                (tmp_path / "folder").mkdir(exist_ok=True)
+                found = pull(landing, now.date(), stripe, ["events", "customers"], clock=lambda now=now: now)
+                assert {one.mode for one in found.objects} == {"feed" if change else "list"}
+                assert {one.status for one in load_landing(landing)} <= {"loaded", "already_loaded"}
+        assert digests(there) == digests(here)
+        assert query(there, "select count(*) from raw.stripe__customers") == [(4,)]
