@@ -89,7 +89,7 @@ def one_of(column: str, values: Sequence[str], severity: Severity = "block") -> 
     )
 
 
-def between(column: str, low: float | None, high: float | None, says: str, severity: Severity = "warn") -> Rule:
+def between(column: str, low: int | None, high: int | None, says: str, severity: Severity = "warn") -> Rule:
     """Every value that is there lies in [low, high]; None leaves an end open."""
     outside = [f"{column} < {low}" if low is not None else "", f"{column} > {high}" if high is not None else ""]
     return Rule(

@@ -41,10 +41,10 @@
     tier_scales as (
         select
             line_id,
-            {{ common_multiple(denominator_of('up_to')) }} as bound_scale,
-            {{ common_multiple(denominator_of('unit_price') ~ ' * price_parts') }}
-            * {{ common_multiple(denominator_of('flat_fee')) }}
-            * {{ common_multiple(denominator_of('cap')) }} as price_scale
+            {{ least_common_multiple_of(denominator_of('up_to')) }} as bound_scale,
+            {{ least_common_multiple_of(denominator_of('unit_price') ~ ' * price_parts') }}
+            * {{ least_common_multiple_of(denominator_of('flat_fee')) }}
+            * {{ least_common_multiple_of(denominator_of('cap')) }} as price_scale
         from given_tiers
         group by line_id
     ),
@@ -171,11 +171,6 @@
         tier_totals.tier_amounts
     from amounts
     left join tier_totals on amounts.line_id = tier_totals.line_id
-{%- endmacro %}
-
-{% macro common_multiple(denominator) -%}
-    {#- A multiple of all the (whole, small) denominators of a group: their product, each value once. -#}
-    coalesce(round(exp(sum(distinct ln(cast({{ denominator }} as numeric))))), 1)
 {%- endmacro %}
 
 {% macro rounding_digits_of(price, inputs) -%}

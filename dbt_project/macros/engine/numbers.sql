@@ -84,3 +84,27 @@
 {% macro default__whole_quotient(dividend, divisor) -%}
     div(cast({{ dividend }} as numeric), cast({{ divisor }} as numeric))
 {%- endmacro %}
+
+
+{#- Aggregate: the least common multiple of whole numbers above 0, exactly; 1 for a group without rows. -#}
+{% macro least_common_multiple_of(number) -%}
+    {{ return(adapter.dispatch('least_common_multiple_of', 'tieout')(number)) }}
+{%- endmacro %}
+
+{% macro default__least_common_multiple_of(number) -%}
+    coalesce((
+        with recursive multiples (place, multiple) as (
+            select 1, (array_agg(distinct cast({{ number }} as numeric)))[1]
+            union all
+            select
+                place + 1,
+                lcm(multiple, (array_agg(distinct cast({{ number }} as numeric)))[place + 1])
+            from multiples
+            where place < cardinality(array_agg(distinct cast({{ number }} as numeric)))
+        )
+
+        select multiple from multiples
+        order by place desc
+        limit 1
+    ), 1)
+{%- endmacro %}

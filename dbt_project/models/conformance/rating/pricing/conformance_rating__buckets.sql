@@ -40,7 +40,7 @@ rated as (
 scales as (
     select
         case_id,
-        {{ common_multiple(denominator_of('amount')) }} as scale
+        {{ least_common_multiple_of(denominator_of('amount')) }} as scale
     from rated
     group by case_id
 ),

@@ -24,7 +24,7 @@ given_lines as (
 scales as (
     select
         case_id,
-        {{ common_multiple(denominator_of('quantity')) }} * {{ common_multiple(denominator_of('unit_price')) }} as scale
+        {{ least_common_multiple_of(denominator_of('quantity')) }} * {{ least_common_multiple_of(denominator_of('unit_price')) }} as scale
     from given_lines
     group by case_id
 ),

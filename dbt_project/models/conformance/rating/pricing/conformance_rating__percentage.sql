@@ -28,7 +28,7 @@ given_transactions as (
 scales as (
     select
         cases.case_id,
-        {{ common_multiple(denominator_of('given_transactions.transaction_value')) }}
+        {{ least_common_multiple_of(denominator_of('given_transactions.transaction_value')) }}
         * max(
             {{ denominator_of('cases.free_amount') }}
             * {{ denominator_of('cases.fixed_per_txn') }}

@@ -42,7 +42,7 @@ rated as (
 scales as (
     select
         cases.case_id,
-        {{ common_multiple(denominator_of('rated.amount')) }}
+        {{ least_common_multiple_of(denominator_of('rated.amount')) }}
         * max({{ denominator_of('cases.maximum_amount') }})
         * max({{ denominator_of('cases.minimum_amount') }}) as scale
     from cases
