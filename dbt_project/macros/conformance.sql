@@ -57,6 +57,34 @@
     coalesce({{ leaf }} ~ '^-?[0-9]+([.][0-9]+)?(/[0-9]+([.][0-9]+)?)?$', false)
 {%- endmacro %}
 
+{#-
+    Movements of the cases of revenue: relation or CTE with case_id, month_on (date), account and amount (debit positive) gives
+    one row a case with `movements`, a JSON object month -> account -> amount. What is zero is left out.
+-#}
+{% macro conformance_movements(postings) -%}
+    select
+        case_id,
+        jsonb_object_agg({{ month_text('month_on') }}, accounts) as movements
+    from (
+        select
+            case_id,
+            month_on,
+            jsonb_object_agg(account, cast(amount as text)) as accounts
+        from (
+            select
+                case_id,
+                month_on,
+                account,
+                sum(amount) as amount
+            from {{ postings }} as postings
+            group by case_id, month_on, account
+        ) as sums
+        where amount <> 0
+        group by case_id, month_on
+    ) as months
+    group by case_id
+{%- endmacro %}
+
 {#- Length of the interval among the inputs of a case, in months and in days. -#}
 {% macro case_months() -%}
     {{ months_of(json_text('inputs', 'interval', 'unit'), case_interval_count()) }}

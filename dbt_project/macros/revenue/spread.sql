@@ -7,13 +7,16 @@
 
     items: relation or name of a CTE, one row an item (split_id, item_no), with
         total numeric       the same on every row of a split; of any sign
-        weight numeric      not negative; only the proportion counts
+        weight numeric      not negative, unless `signed`; only the proportion counts; the sum of a split is not negative
         unit numeric        what parts are multiples of, in the unit of the total: 1 = whole minor units
+
+    signed: weights of both signs, as the lines of one invoice may be: shares are floored instead of their magnitudes.
 
     Gives every row of items with `part` (numeric). The parts of a split add up to its total; where the weights add up to
     nothing there is nothing to share by: null.
 -#}
-{% macro spread(items) -%}
+{% macro spread(items, signed=false) -%}
+    {%- set share = ['abs(total) * weight', 'weight_sum * unit'] -%}
     select
         ranked.*,
         case when total < 0 then -1 else 1 end * (
@@ -27,8 +30,8 @@
         from (
             select
                 weighed.*,
-                {{ whole_quotient('abs(total) * weight', 'weight_sum * unit') }} as whole_units,
-                mod(abs(total) * weight, weight_sum * unit) as rest
+                {{ floor_of_ratio(*share) if signed else whole_quotient(*share) }} as whole_units,
+                {{ rest_of_ratio(*share) if signed else 'mod(' ~ share | join(', ') ~ ')' }} as rest
             from (
                 select
                     items.*,
@@ -40,7 +43,16 @@
 {%- endmacro %}
 
 
-{#- A ratio (positive denominator) in whole minor units, half to even (numeric): the rounding of every single product. -#}
+{#-
+    A ratio in whole minor units, half to even (numeric): the rounding of every single product. Null over 0.
+    Half away from zero is the floor of (2n + d) / 2d; a tie leaves no remainder, and an odd one goes back by one.
+-#}
 {% macro half_even(numerator, denominator='1') -%}
-    {{ round_ratio_as(numerator, denominator, '0', "'half_even'") }}
+    {%- set under = 'nullif(cast(' ~ denominator ~ ' as numeric), 0)' -%}
+    {%- set doubled = '(2 * abs(' ~ numerator ~ ') + abs(' ~ under ~ '))' -%}
+    {%- set rounded = whole_quotient(doubled, '2 * abs(' ~ under ~ ')') -%}
+    (case when ({{ numerator }}) < 0 then -1 else 1 end * case when ({{ denominator }}) < 0 then -1 else 1 end * (
+        {{ rounded }}
+        - case when mod({{ doubled }}, 2 * abs({{ under }})) = 0 then mod({{ rounded }}, 2) else 0 end
+    ))
 {%- endmacro %}

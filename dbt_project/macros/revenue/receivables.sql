@@ -1,0 +1,40 @@
+{#-
+    Receivables by days past due, and the credit loss expected of them (ASC 326-20, IFRS 9.5.5.15 and B5.5.35).
+
+    receivables: relation or name of a CTE, one row a receivable and bucket that the book has, with
+        book_id, receivable_id
+        open_minor numeric      open on the day of the report, minor units
+        days_past_due integer   as_of - due day; not due and due today are not past due
+        bucket integer          lower bound of a bucket in days; a receivable is in the greatest one strictly below its days,
+                                in the least one when there is none
+        loss_rate numeric       share that is expected to be lost (0.05 = 5 %, exact)
+
+    Gives one row a bucket of a book: book_id, bucket, open_minor, allowance_minor (half to even of the bucket's total). Buckets
+    without receivables are there with 0; receivable_id is null where a book has nothing open.
+-#}
+{% macro receivables_by_age(receivables) -%}
+    select
+        book_id,
+        bucket,
+        coalesce(sum(case when is_bucket_of_receivable then open_minor end), 0) as open_minor,
+        {{ half_even(
+            'coalesce(sum(case when is_bucket_of_receivable then open_minor end), 0) * max(loss_rate)'
+        ) }} as allowance_minor
+    from (
+        select
+            receivables.*,
+            row_number() over (
+                partition by book_id, receivable_id
+                order by case when bucket < days_past_due then 0 else 1 end,
+                    case when bucket < days_past_due then -bucket else bucket end
+            ) = 1 as is_bucket_of_receivable
+        from {{ receivables }} as receivables
+    ) as placed
+    group by book_id, bucket
+{%- endmacro %}
+
+
+{#- What a period expenses for expected losses: from the allowance that is left after write-offs up to the one required. -#}
+{% macro allowance_expense(required_allowance, opening_allowance, write_offs) -%}
+    ({{ required_allowance }} - ({{ opening_allowance }} - {{ write_offs }}))
+{%- endmacro %}
