@@ -16,6 +16,7 @@ from orchestration.commands import (
     pulling,
     pulling_changes,
     quarantining,
+    tracing,
     warehouse_commands,
 )
 
@@ -50,6 +51,7 @@ app.add_typer(quarantining.quarantine_app, name="quarantine", rich_help_panel=MO
 app.command(rich_help_panel=MOVE)(building.build)
 app.add_typer(closing.close_app, name="close", rich_help_panel=ANSWER)
 app.add_typer(breaks.breaks_app, name="breaks", rich_help_panel=ANSWER)
+app.add_typer(tracing.trace_app, name="trace", rich_help_panel=ANSWER)
 app.add_typer(checks.checks_app, name="checks", rich_help_panel=ANSWER)
 app.add_typer(conformance.conformance_app, name="conformance", rich_help_panel=ANSWER)
 app.command("dagster-env", hidden=True)(developing.dagster_env)

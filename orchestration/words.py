@@ -35,6 +35,17 @@ def quantity(value: Decimal | None) -> str:
     return f"({digits})" if value < 0 else digits
 
 
+def exact_money(amount_minor: Decimal | None, currency: str | None, exponent: int) -> str:
+    """An amount in minor units that was not rounded, with all its digits: ``USD 196.72385``, a price ``USD 0.0085``."""
+    if amount_minor is None or currency in {None, NO_CURRENCY}:
+        return "-"
+    major = Decimal(amount_minor).scaleb(-exponent)
+    whole = money(int(amount_minor), currency, exponent)
+    if major == Decimal(int(amount_minor)).scaleb(-exponent):
+        return whole
+    return f"{str(currency).upper()} {quantity(major)}"
+
+
 def share(value: Decimal | None) -> str:
     """A share as a percentage with two decimals; a dash where nothing was billed.
 

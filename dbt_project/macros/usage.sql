@@ -159,9 +159,9 @@
 {%- endmacro %}
 
 
-{#- What orders events of one instant: the last delivered is the last. -#}
+{#- What orders events of one instant, columns joined by commas: the last delivered is the last. -#}
 {% macro usage_tie_break() -%}
-    {{ return(['delivered_on', 'load_id', 'line_no']) }}
+    delivered_on,load_id,line_no
 {%- endmacro %}
 
 
@@ -204,4 +204,52 @@
         from {{ days }} as days
         where not days.is_detailed
     ) as measured
+{%- endmacro %}
+
+
+{#- Whether an event lies in the time of day in which its meter counts. `events` has the event's columns, its timezone and the meter's columns. -#}
+{% macro in_hours_of_meter(events) -%}
+    (
+        {{ events }}.window_start is null
+        or {{ inside_time_of_day(
+            events ~ '.occurred_at', events ~ '.window_start', events ~ '.window_end', events ~ '.timezone'
+        ) }}
+    )
+{%- endmacro %}
+
+
+{#- Whether an event passes the filters of its meter. -#}
+{% macro passes_filters_of_meter(events) -%}
+    (
+        {{ events }}.filter_values is null
+        or {{ passes_filters(events ~ '.dimensions', ref('int_usage__meter_filters'), 'meter_code', events ~ '.meter_code') }}
+    )
+{%- endmacro %}
+
+
+{#-
+    What a meter reads of an event, as columns of a select: event_key, operation, group_key, transaction_key, bucket_no and known_at.
+    A late event is known when it was recorded (known_from), any other one with its day, so that a cut-off can leave late ones out.
+-#}
+{% macro readings_of_meter(events) -%}
+    case
+        when {{ events }}.key_field is null
+            then coalesce({{ json_as_text(events ~ '.dimensions') }}, cast({{ events }}.quantity as text))
+        else {{ json_field(events ~ '.dimensions', events ~ '.key_field') }}
+    end as event_key,
+    {{ json_field(events ~ '.dimensions', events ~ '.operation_field') }} as operation,
+    case
+        when {{ events }}.group_fields is null then ''
+        else {{ group_key_of(events ~ '.dimensions', ref('int_usage__meter_groups'), 'meter_code', events ~ '.meter_code') }}
+    end as group_key,
+    case
+        when {{ events }}.is_per_transaction
+            then cast({{ events }}.load_id as text) || '|' || cast({{ events }}.line_no as text)
+        else ''
+    end as transaction_key,
+    {{ usage_bucket_no(events ~ '.occurred_at', events ~ '.bucket_minutes') }} as bucket_no,
+    case
+        when {{ is_late(events ~ '.known_from', events ~ '.usage_on', events ~ '.timezone') }} then {{ events }}.known_from
+        else {{ start_of_utc_day(events ~ '.usage_on') }}
+    end as known_at
 {%- endmacro %}

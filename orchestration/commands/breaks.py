@@ -13,6 +13,8 @@ from orchestration.words import count, exponent_of, exponents, money, quantity
 
 breaks_app = typer.Typer(cls=DefaultGroup, help="What does not tie out: list it, and show one break with its evidence.")
 
+# Controls whose keys name an invoice line or a charge.
+BILLED_LINES = ("B1", "B2")
 SEVERITIES = "S1 is the gravest, S4 the least"
 
 
@@ -102,6 +104,9 @@ def breaks_show(
         ["as of", f"{row['as_of_at']:%Y-%m-%d %H:%M} UTC"],
     ]
     screen.print(table("", ["", ""], facts))
+    if row["control_id"] in BILLED_LINES:
+        behind = f"Down to the events behind it:  tieout trace line '{row['tracking_key']}'"
+        screen.print(behind, style="dim", highlight=False, markup=False, soft_wrap=True)
 
 
 def as_record(row: Mapping[str, Any]) -> dict[str, Any]:

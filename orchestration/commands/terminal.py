@@ -81,7 +81,12 @@ def told(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
 
 def print_json(value: Any) -> None:
     """Indented JSON on standard output; exact numbers and times as text."""
-    typer.echo(json.dumps(value, indent=2, default=_plain, ensure_ascii=False))
+    typer.echo(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """Indented JSON; exact numbers and times as text."""
+    return json.dumps(value, indent=2, default=_plain, ensure_ascii=False)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> Table:

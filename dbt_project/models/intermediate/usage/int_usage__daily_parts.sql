@@ -68,11 +68,8 @@ measured as (
     select *
     from zoned
     where
-        (window_start is null or {{ inside_time_of_day('occurred_at', 'window_start', 'window_end', 'timezone') }})
-        and (
-            filter_values is null
-            or {{ passes_filters('dimensions', ref('int_usage__meter_filters'), 'meter_code', 'zoned.meter_code') }}
-        )
+        {{ in_hours_of_meter('zoned') }}
+        and {{ passes_filters_of_meter('zoned') }}
         {%- if is_incremental() %}
         and exists (
             select 1
@@ -97,22 +94,7 @@ keyed as (
         usage_on,
         occurred_at,
         quantity,
-        case
-            when key_field is null then coalesce({{ json_as_text('dimensions') }}, cast(quantity as text))
-            else {{ json_field('dimensions', 'key_field') }}
-        end as event_key,
-        {{ json_field('dimensions', 'operation_field') }} as operation,
-        case
-            when group_fields is null then ''
-            else {{ group_key_of('dimensions', ref('int_usage__meter_groups'), 'meter_code', 'zoned.meter_code') }}
-        end as group_key,
-        case when is_per_transaction then cast(load_id as text) || '|' || cast(line_no as text) else '' end
-            as transaction_key,
-        {{ usage_bucket_no('occurred_at', 'bucket_minutes') }} as bucket_no,
-        case
-            when {{ is_late('known_from', 'usage_on', 'timezone') }} then known_from
-            else {{ start_of_utc_day('usage_on') }}
-        end as known_at,
+        {{ readings_of_meter('zoned') }},
         delivered_on,
         cast(load_id as text) as load_id,
         line_no
@@ -121,8 +103,9 @@ keyed as (
 
 final as (
     {{ usage_states('keyed', [
-        'account_id', 'event_type', 'meter_code', 'meter_definition', 'timezone', 'group_key', 'transaction_key', 'known_at',
-    ], usage_tie_break()) }}
+        'account_id', 'event_type', 'meter_code', 'meter_definition', 'timezone', 'group_key', 'transaction_key',
+        'known_at',
+    ], usage_tie_break().split(',')) }}
 )
 
 select * from final
