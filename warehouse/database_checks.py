@@ -20,14 +20,14 @@ NEEDED_TIMEOUTS = ("lock_timeout", "idle_in_transaction_session_timeout")
 # locks a statement over all usage partitions takes: the partition, its index, and room for what else runs
 LOCKS_PER_PARTITION = 4
 
-# Rows that a role of ours, or everybody, may change although they must stay as they landed.
+# Rows that a role of ours, or everybody, may change although they must stay as they landed or were posted.
 CHANGEABLE_HISTORY = """
     select role_name || ' may ' || lower(verb) || ' ' || namespace.nspname || '.' || class.relname
     from pg_class as class
     inner join pg_namespace as namespace on class.relnamespace = namespace.oid
     cross join unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) as verb
     cross join unnest(%(roles)s::text[]) as role_name
-    where namespace.nspname in ('raw', 'quarantine') and class.relkind in ('r', 'p')
+    where namespace.nspname in ('raw', 'quarantine', 'ledger') and class.relkind in ('r', 'p')
         and has_table_privilege(role_name, class.oid, verb)
     order by 1
 """
@@ -36,7 +36,7 @@ ANALYST_SEES = """
     select namespace.nspname || '.' || class.relname
     from pg_class as class
     inner join pg_namespace as namespace on class.relnamespace = namespace.oid
-    where namespace.nspname in ('raw', 'quarantine', 'ops', 'staging', 'intermediate', 'checks', 'close')
+    where namespace.nspname in ('raw', 'quarantine', 'ops', 'staging', 'intermediate', 'checks', 'ledger')
         and class.relkind in ('r', 'p', 'v', 'm')
         and has_schema_privilege('tieout_analyst', namespace.oid, 'USAGE')
         and has_table_privilege('tieout_analyst', class.oid, 'SELECT')
@@ -144,7 +144,7 @@ def roles(connection: Database) -> Iterator[Finding]:
 
 
 def privileges(connection: Database) -> Iterator[Finding]:
-    """Landed rows stay as they are; analysts see the marts, all of them, and nothing behind them."""
+    """Landed and posted rows stay as they are; analysts see the marts, all of them, and nothing behind them."""
     if not _all_roles_exist(connection):
         return
     # the owner owns, which no privilege can take away; nobody works as the owner but migrations
@@ -164,7 +164,7 @@ def privileges(connection: Database) -> Iterator[Finding]:
     for level, what, remedy in problems:
         yield Finding("privileges", "fail" if level == "fail" else "warn", what, remedy)
     if not problems:
-        yield Finding("privileges", "ok", "landed rows cannot be changed; analysts see marts and reconciliation alone")
+        yield Finding("privileges", "ok", "landed and posted rows cannot be changed; analysts see marts and reconciliation alone")
 
 
 def timeouts(connection: Database) -> Iterator[Finding]:

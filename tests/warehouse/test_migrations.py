@@ -114,7 +114,7 @@ def test_everything_made_belongs_to_the_owner_role(warehouse):
             select class.relname, pg_get_userbyid(class.relowner)
             from pg_class as class
             inner join pg_namespace as namespace on class.relnamespace = namespace.oid
-            where namespace.nspname in ('raw', 'quarantine', 'ops', 'checks', 'close')
+            where namespace.nspname in ('raw', 'quarantine', 'ops', 'checks', 'ledger')
                 and pg_get_userbyid(class.relowner) <> 'tieout_owner'
             """
         ).fetchall()
@@ -178,7 +178,7 @@ def description(connection: psycopg.Connection) -> list[tuple]:
         """
         select table_schema, table_name, column_name, coalesce(domain_name, data_type), is_nullable
         from information_schema.columns
-        where table_schema in ('raw', 'quarantine', 'ops', 'checks', 'close')
+        where table_schema in ('raw', 'quarantine', 'ops', 'checks', 'ledger')
         order by 1, 2, ordinal_position
         """
     ).fetchall()
@@ -186,7 +186,7 @@ def description(connection: psycopg.Connection) -> list[tuple]:
         """
         select table_schema, table_name, grantee, privilege_type
         from information_schema.table_privileges
-        where table_schema in ('raw', 'quarantine', 'ops', 'checks', 'close') and privilege_type <> 'MAINTAIN'
+        where table_schema in ('raw', 'quarantine', 'ops', 'checks', 'ledger') and privilege_type <> 'MAINTAIN'
         order by 1, 2, 3, 4
         """
     ).fetchall()

@@ -1,0 +1,130 @@
+"""Facts for tests of the books: a table of the shape that dbt's rules fill, and the difference model above it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+import psycopg
+from jinja2 import Environment
+from psycopg import sql
+
+from tests.dbt.model_queries import PROJECT
+from warehouse.connection import connect
+
+ENTRIES = """
+    create table intermediate.int_ledger__entries (
+        entry_key text not null, line_ref text not null, entity text not null, source_system text not null,
+        source_id text not null, rule text not null, rule_version integer not null, original_period date not null,
+        booked_on date, customer_id text, invoice_id text, invoice_line_id text, account text not null,
+        currency text not null, amount_minor bigint not null, functional_currency text not null,
+        functional_minor bigint not null
+    )
+"""
+COLUMNS = (
+    "entry_key, line_ref, entity, source_system, source_id, rule, rule_version, original_period, booked_on,"
+    " customer_id, invoice_id, invoice_line_id, account, currency, amount_minor, functional_currency, functional_minor"
+)
+ACCOUNTS = ("accounts_receivable", "deferred_revenue", "revenue", "cash", "fees", "tax_payable", "refunds")
+Fact = tuple[Any, ...]
+
+
+def differences() -> str:
+    """The query of the difference model over this warehouse, from the macro that the model calls."""
+    macros = (PROJECT / "macros" / "revenue" / "posting.sql").read_text("utf-8")
+    # SQL text, not HTML: escaping would change it
+    environment = Environment(autoescape=False)  # noqa: S701
+    call = "{{ ledger_differences('intermediate.int_ledger__entries', 'ledger.journal_lines') }}"
+    return f"select * from {environment.from_string(macros + call).render().strip()} as differences"
+
+
+def prepare(entity: str = "main", accounts: Sequence[str] = ACCOUNTS, valid_from: str = "2026-01-01") -> None:
+    """An empty table of facts, the difference model, and a GL account for every account."""
+    with connect("transformer") as transformer:
+        transformer.execute(ENTRIES)
+        transformer.execute(f"create view intermediate.int_ledger__differences as {differences()}".encode())
+    map_accounts(entity, accounts, valid_from)
+
+
+def map_accounts(entity: str = "main", accounts: Sequence[str] = ACCOUNTS, valid_from: str = "2026-01-01") -> None:
+    """GL accounts 1000, 1001 ... in the order given."""
+    with connect("closer") as closer:
+        for number, account in enumerate(accounts, start=1000):
+            closer.execute(
+                "insert into ledger.account_mappings (entity, account, valid_from, gl_account, gl_name, added_by)"
+                " values (%s, %s, %s, %s, %s, 'test')",
+                (entity, account, valid_from, str(number), account),
+            )
+
+
+def fact(
+    source_id: str,
+    amount: int,
+    *,
+    month: str = "2026-03",
+    debit: str = "accounts_receivable",
+    credit: str = "deferred_revenue",
+    rule: str = "invoice",
+    currency: str = "usd",
+    customer: str | None = "acct_1",
+    entity: str = "main",
+    functional: int | None = None,
+) -> list[Fact]:
+    """Two lines of one entry: a debit and a credit of ``amount``, and of ``functional`` in euro (default: the same)."""
+    first = date.fromisoformat(f"{month}-01")
+    key = f"stripe|{source_id}|{rule}|1|{month}"
+    euro = amount if functional is None else functional
+    about = (key, "", entity, "stripe", source_id, rule, 1, first, first, customer, source_id, None)
+    return [
+        (*about, account, currency, sign * amount, "eur", sign * euro) for account, sign in ((debit, 1), (credit, -1))
+    ]
+
+
+def say(*facts: Sequence[Fact]) -> None:
+    """Make these the facts, all of them: what the rules say from now on."""
+    rows = [row for one in facts for row in one]
+    with connect("transformer") as transformer:
+        transformer.execute("truncate intermediate.int_ledger__entries")
+        with transformer.cursor() as cursor:
+            places = sql.SQL(", ").join([sql.Placeholder()] * len(COLUMNS.split(",")))
+            cursor.executemany(
+                sql.SQL("insert into intermediate.int_ledger__entries ({}) values ({})").format(
+                    sql.SQL(COLUMNS), places
+                ),
+                rows,
+            )
+
+
+TOTALS = """
+    select original_period, account, currency, sum(amount_minor)::bigint, sum(functional_minor)::bigint
+    from ledger.journal_lines
+    group by 1, 2, 3
+    having sum(amount_minor) <> 0 or sum(functional_minor) <> 0
+    order by 1, 2, 3
+"""
+
+
+def rows(query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    """Rows of a query, as the auditor sees them."""
+    with connect("auditor") as auditor:
+        return auditor.execute(query.encode(), parameters).fetchall()
+
+
+def month(text: str) -> date:
+    """``2026-03`` as the date of its first day."""
+    return date.fromisoformat(f"{text}-01")
+
+
+@contextlib.contextmanager
+def tampering(url: str) -> Iterator[psycopg.Connection[Any]]:
+    """What only a superuser can do: the rules of the journal are off while it changes something."""
+    with psycopg.connect(url, autocommit=True) as superuser:
+        for table in ("journal_lines", "period_events"):
+            superuser.execute(f"alter table ledger.{table} disable trigger all")
+        try:
+            yield superuser
+        finally:
+            for table in ("journal_lines", "period_events"):
+                superuser.execute(f"alter table ledger.{table} enable always trigger stays_as_it_is")
