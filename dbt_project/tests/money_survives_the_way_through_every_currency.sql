@@ -1,4 +1,5 @@
-{#- An amount as Stripe sends it, in minor units, as it is written, and back: the same in every currency. Rows: where it is not. -#}
+{#- An amount as Stripe sends it, in minor units, as it is written, and back: the same in every currency.
+    Rows: where it is not. -#}
 with
 
 currencies as (

@@ -1,4 +1,4 @@
-{#- Some currencies move in steps: what Stripe charged or paid out in them is a multiple. Rows: amounts that are not. -#}
+{#- Some currencies move in steps: what Stripe charged or paid out in them is a multiple. Rows: those that are not. -#}
 {{ config(severity='warn') }}
 
 with

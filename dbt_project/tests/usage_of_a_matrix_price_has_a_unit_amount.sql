@@ -1,5 +1,5 @@
-{#- Usage whose value of the dimension has no unit amount, listed or for all others, would be missing from what is expected.
-    Rows: values with usage and no amount, and matrix prices whose meter is not grouped by exactly their dimension. -#}
+{#- Usage whose value of the dimension has no unit amount, listed or for all others, would be missing.
+    Rows: values with usage and no amount, and matrix prices whose meter is not grouped by their dimension alone. -#}
 {{ config(severity='warn') }}
 
 with

@@ -24,7 +24,8 @@ line_products as (
     inner join {{ ref('stg_stripe__prices') }} as stripe_prices on prices.stripe_price_id = stripe_prices.price_id
 ),
 
--- The discount that an order agreed for its own item comes first, then what stands on an item, then on the subscription.
+-- The discount that an order agreed for its own item comes first, then what stands on an item, then the
+-- subscription's.
 of_orders as (
     select
         lines.charge_id,

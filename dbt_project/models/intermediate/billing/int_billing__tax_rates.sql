@@ -8,7 +8,8 @@ rates as (
 -- A place with several taxes on one product names each behind a slash: CA/GST and CA/QST are both taken in CA.
 named as (
     select
-        case when strpos(jurisdiction, '/') > 0 then substr(jurisdiction, 1, strpos(jurisdiction, '/') - 1)
+        case
+            when strpos(jurisdiction, '/') > 0 then substr(jurisdiction, 1, strpos(jurisdiction, '/') - 1)
             else jurisdiction
         end as jurisdiction,
         case when strpos(jurisdiction, '/') > 0 then substr(jurisdiction, strpos(jurisdiction, '/') + 1) else 'tax' end

@@ -16,7 +16,8 @@ prices as (
     select * from {{ ref('int_catalog__prices') }}
 ),
 
--- A level is weighed over the local days that the period is made of, from the first instant of the first to the end of the last.
+-- A level is weighed over the local days that the period is made of, from the first instant of the first to the
+-- end of the last.
 final as (
     select
         usage_periods.subscription_item_id,

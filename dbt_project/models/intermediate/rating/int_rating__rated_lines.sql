@@ -88,7 +88,8 @@ rounded as {{ once() }} (
             when quantity >= 0
                 then {{ round_ratio_as('minimum_amount_minor * share_active', 'share_whole', '0', 'rounding_mode') }}
         end as minimum_amount,
-        {{ round_ratio_as('maximum_amount_minor * share_active', 'share_whole', '0', 'rounding_mode') }} as maximum_amount,
+        {{ round_ratio_as('maximum_amount_minor * share_active', 'share_whole', '0', 'rounding_mode') }}
+            as maximum_amount,
         true as is_last_line
     from charged
 ),

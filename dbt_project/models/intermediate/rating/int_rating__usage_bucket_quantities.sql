@@ -49,7 +49,7 @@ metered_buckets as (
 ),
 
 quantities as (
-    {{ metered_quantities('metered_buckets', 'states', keys, usage_tie_break()) }}
+    {{ metered_quantities('metered_buckets', 'states', keys, usage_tie_break().split(',')) }}
 ),
 
 final as (

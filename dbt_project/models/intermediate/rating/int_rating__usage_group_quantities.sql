@@ -31,7 +31,7 @@ metered_groups as (
 ),
 
 final as (
-    {{ metered_quantities('metered_groups', 'states', keys, usage_tie_break()) }}
+    {{ metered_quantities('metered_groups', 'states', keys, usage_tie_break().split(',')) }}
 )
 
 select * from final

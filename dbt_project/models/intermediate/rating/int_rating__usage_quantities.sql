@@ -18,7 +18,7 @@ states as (
 ),
 
 quantities as (
-    {{ metered_quantities('metered_periods', 'states', keys, usage_tie_break()) }}
+    {{ metered_quantities('metered_periods', 'states', keys, usage_tie_break().split(',')) }}
 ),
 
 final as (

@@ -2,8 +2,8 @@
 {{ config(materialized='view') }}
 
 {%- set of_parts = [
-    'quantity_min', 'quantity_max', 'quantity_seconds', 'was_added', 'latest_at', 'latest_delivered_on', 'latest_load_id',
-    'latest_line_no', 'latest_quantity', 'is_present',
+    'quantity_min', 'quantity_max', 'quantity_seconds', 'was_added', 'latest_at', 'latest_delivered_on',
+    'latest_load_id', 'latest_line_no', 'latest_quantity', 'is_present',
 ] %}
 {%- set of_plain_days -%}
     cast(null as numeric) as quantity_min,
@@ -40,7 +40,8 @@ parts as (
     select * from {{ ref('int_usage__daily_parts') }}
 ),
 
--- The sum and the count of a day hold its late events too: each is taken off the day and stands beside it, known when it was recorded.
+-- The sum and the count of a day hold its late events too: each is taken off the day and stands beside it, known
+-- when it was recorded.
 late_shares as (
     select
         late_events.account_id,
@@ -128,9 +129,7 @@ final as (
         states.event_count,
         states.quantity_count,
         states.quantity_sum,
-        {%- for column in of_parts %}
-        states.{{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        states.{{ of_parts | join(',\n        states.') }}
     from metered_periods
     inner join states
         on

@@ -1,3 +1,4 @@
+{%- set tie_break = 'states.latest_' ~ usage_tie_break().split(',') | join(', states.latest_') -%}
 with
 
 metered_periods as (
@@ -15,8 +16,9 @@ final as (
         states.period_start,
         row_number() over (
             partition by states.basis, states.subscription_item_id, states.period_start
-            order by states.latest_at
-            {%- for column in usage_tie_break() %}, states.latest_{{ column }}{% endfor %}
+            order by
+                states.latest_at,
+                {{ tie_break }}
         ) as transaction_no,
         states.latest_at as occurred_at,
         states.quantity_sum * coalesce(metered_periods.multiplier, 1) as quantity

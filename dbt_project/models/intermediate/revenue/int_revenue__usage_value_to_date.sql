@@ -21,7 +21,8 @@ measured as (
         usage_to_date.net_minor,
         usage_to_date.price_code,
         case
-            when prices.price_per <> 'period' or prices.charge_model in ('percentage', 'matrix', 'blocks') then 'per_unit'
+            when prices.price_per <> 'period' or prices.charge_model in ('percentage', 'matrix', 'blocks')
+                then 'per_unit'
             else prices.charge_model
         end as charge_model,
         coalesce(prices.unit_amount_minor, 100) as unit_amount,

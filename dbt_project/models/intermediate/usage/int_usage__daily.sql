@@ -129,7 +129,9 @@ parts as (
 ),
 
 detailed_quantities as (
-    {{ metered_quantities('detailed_days', 'parts', ['account_id', 'meter_code', 'usage_on'], usage_tie_break()) }}
+    {{ metered_quantities(
+        'detailed_days', 'parts', ['account_id', 'meter_code', 'usage_on'], usage_tie_break().split(',')
+    ) }}
 ),
 
 quantities as (

@@ -14,6 +14,16 @@
 {%- set event_types = detailed_event_types() %}
 {%- set days = touched_usage_partitions() if event_types else [] %}
 
+{%- set only_touched -%}
+    and exists (
+        select 1
+        from touched_usage_keys as touched
+        where
+            touched.account_id = zoned.account_id
+            and touched.event_type = zoned.event_type
+            and touched.usage_on = zoned.usage_on
+    )
+{%- endset -%}
 with
 
 events as (
@@ -70,16 +80,7 @@ measured as (
     where
         {{ in_hours_of_meter('zoned') }}
         and {{ passes_filters_of_meter('zoned') }}
-        {%- if is_incremental() %}
-        and exists (
-            select 1
-            from touched_usage_keys as touched
-            where
-                touched.account_id = zoned.account_id
-                and touched.event_type = zoned.event_type
-                and touched.usage_on = zoned.usage_on
-        )
-        {%- endif %}
+        {{ only_touched if is_incremental() }}
 ),
 
 -- Late events stay apart from the others of their day, each instant on its own, so that a cut-off can leave them out.

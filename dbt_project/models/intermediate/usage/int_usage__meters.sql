@@ -41,7 +41,8 @@ ranked as (
     from meters
 ),
 
--- A quotient of no finite length is rounded where its meter does not say how, so that every engine keeps the same digits.
+-- A quotient of no finite length is rounded where its meter does not say how, so that every engine keeps the same
+-- digits.
 described as (
     select
         ranked.event_type,
@@ -51,7 +52,8 @@ described as (
         ranked.operation_field,
         ranked.multiplier,
         coalesce(ranked.bucket_minutes, case when prices.is_per_hour then 60 end) as bucket_minutes,
-        coalesce(ranked.rounding_digits, case when {{ is_quotient('ranked.aggregation') }} then 9 end) as rounding_digits,
+        coalesce(ranked.rounding_digits, case when {{ is_quotient('ranked.aggregation') }} then 9 end)
+            as rounding_digits,
         coalesce(ranked.rounding_mode, case when {{ is_quotient('ranked.aggregation') }} then 'half_up' end)
             as rounding_mode,
         ranked.window_start,
@@ -75,8 +77,8 @@ final as (
         or is_per_transaction
         or coalesce(cast(bucket_minutes as text), window_start, group_fields, filter_values) is not null as is_detailed,
         {{ hash_key([
-            'meter_code', 'aggregation', 'key_field', 'operation_field', 'multiplier', 'bucket_minutes', 'rounding_digits',
-            'rounding_mode', 'window_start', 'window_end', 'group_fields', 'filter_values', 'is_per_transaction',
+            'meter_code', 'aggregation', 'key_field', 'operation_field', 'multiplier', 'bucket_minutes',
+            'rounding_digits', 'rounding_mode', 'window_start', 'window_end', 'group_fields', 'filter_values', 'is_per_transaction',
         ]) }} as meter_definition
     from described
 )

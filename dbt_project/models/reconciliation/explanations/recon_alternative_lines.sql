@@ -89,7 +89,9 @@ varied as (
     left join spans on discountable_lines.charge_id = spans.charge_id
     where
         settings.setting <> case settings.convention
-            {%- for name in ['tax_rounding', 'discount_order', 'discount_allocation', 'percent_rounding', 'rounding_mode'] %}
+            {%- for name in [
+                'tax_rounding', 'discount_order', 'discount_allocation', 'percent_rounding', 'rounding_mode',
+            ] %}
             when '{{ name }}' then discountable_lines.{{ name }}
             {%- endfor %}
             when 'proration_unit' then coalesce(rated_lines.proration_unit, settings.setting)

@@ -1,6 +1,8 @@
 {%- set used = ["coalesce(" ~ numerator_of(json_text('given.element', 'already_used')) ~ ", 0)",
                 denominator_of(json_text('given.element', 'already_used'))] -%}
-{%- set worth = [numerator_of(json_text('given.element', 'value')), denominator_of(json_text('given.element', 'value'))] -%}
+{%- set worth = [
+    numerator_of(json_text('given.element', 'value')), denominator_of(json_text('given.element', 'value')),
+] -%}
 with
 
 cases as (
@@ -27,7 +29,8 @@ coupons as (
         row_number() over (
             partition by cases.document_id
             order by
-                {{ coupon_order(json_text('cases.inputs', 'order'), json_text('given.element', 'type')) }}, given.position
+                {{ coupon_order(json_text('cases.inputs', 'order'), json_text('given.element', 'type')) }},
+                given.position
         ) as coupon_no,
         {{ json_text('given.element', 'type') }} as kind,
         {{ coupon_left(json_text('given.element', 'type'), *(worth + used)) }} as value_numerator,

@@ -47,7 +47,8 @@ amounts as (
         given_amounts.kind,
         given_amounts.position,
         scales.common_denominator as scale,
-        given_amounts.numerator * {{ whole_quotient('scales.common_denominator', 'given_amounts.denominator') }} as amount
+        given_amounts.numerator * {{ whole_quotient('scales.common_denominator', 'given_amounts.denominator') }}
+            as amount
     from given_amounts
     inner join scales on given_amounts.document_id = scales.document_id
 ),

@@ -41,7 +41,8 @@ lines as (
     select
         given_lines.document_id,
         given_lines.line_no,
-        given_lines.numerator * {{ whole_quotient('amount_scales.common_denominator', 'given_lines.denominator') }} as amount_numerator,
+        given_lines.numerator * {{ whole_quotient('amount_scales.common_denominator', 'given_lines.denominator') }}
+            as amount_numerator,
         amount_scales.common_denominator as scale
     from given_lines
     inner join amount_scales on given_lines.document_id = amount_scales.document_id
@@ -67,7 +68,8 @@ scaled_rates as (
         given_rates.document_id,
         given_rates.line_no,
         given_rates.position,
-        given_rates.numerator * {{ whole_quotient('rate_scales.common_denominator', 'given_rates.denominator') }} as rate_numerator,
+        given_rates.numerator * {{ whole_quotient('rate_scales.common_denominator', 'given_rates.denominator') }}
+            as rate_numerator,
         rate_scales.common_denominator * 100 as rate_scale
     from given_rates
     inner join rate_scales on given_rates.document_id = rate_scales.document_id

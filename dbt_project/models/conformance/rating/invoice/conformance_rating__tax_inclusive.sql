@@ -16,7 +16,8 @@ exact as (
     select
         cases.*,
         {{ net_of_inclusive_numerator('gross_numerator', 'rate_denominator') }} as exact_numerator,
-        {{ net_of_inclusive_denominator('gross_denominator', 'rate_numerator', 'rate_denominator') }} as exact_denominator
+        {{ net_of_inclusive_denominator('gross_denominator', 'rate_numerator', 'rate_denominator') }}
+            as exact_denominator
     from cases
 ),
 

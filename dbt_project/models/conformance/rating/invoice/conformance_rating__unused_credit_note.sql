@@ -3,8 +3,12 @@ with
 cases as (
     select
         case_id,
-        {{ numerator_of(json_text('inputs', 'amount')) }} * {{ numerator_of(json_text('inputs', 'unused_days')) }} * {{ denominator_of(json_text('inputs', 'period_days')) }} as share_numerator,
-        {{ denominator_of(json_text('inputs', 'amount')) }} * {{ denominator_of(json_text('inputs', 'unused_days')) }} * {{ numerator_of(json_text('inputs', 'period_days')) }} as share_denominator,
+        {{ numerator_of(json_text('inputs', 'amount')) }}
+        * {{ numerator_of(json_text('inputs', 'unused_days')) }}
+        * {{ denominator_of(json_text('inputs', 'period_days')) }} as share_numerator,
+        {{ denominator_of(json_text('inputs', 'amount')) }}
+        * {{ denominator_of(json_text('inputs', 'unused_days')) }}
+        * {{ numerator_of(json_text('inputs', 'period_days')) }} as share_denominator,
         coalesce({{ numerator_of(json_text('inputs', 'tax_rate_pct')) }}, 0) as rate_numerator,
         {{ denominator_of(json_text('inputs', 'tax_rate_pct')) }} * 100 as rate_denominator,
         cast({{ json_text('inputs', 'round', 'digits') }} as integer) as digits,

@@ -33,7 +33,8 @@ final as (
         jsonb_build_object(
             'counts',
             coalesce(
-                jsonb_object_agg(counts.label, cast(counts.event_count as text)) filter (where counts.label is not null),
+                jsonb_object_agg(counts.label, cast(counts.event_count as text))
+                filter (where counts.label is not null),
                 '{}'
             )
         ) as outputs

@@ -95,7 +95,8 @@ listed as (
     select
         line_id,
         jsonb_agg(
-            jsonb_build_array(unit_name, cast(tier_no as text), cast(block_count as text)) order by first_unit_no, unit_name, tier_no
+            jsonb_build_array(unit_name, cast(tier_no as text), cast(block_count as text))
+            order by first_unit_no, unit_name, tier_no
         ) as blocks
     from (
         select

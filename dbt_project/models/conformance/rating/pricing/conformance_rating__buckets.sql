@@ -49,7 +49,8 @@ totals as (
     select
         rated.case_id,
         scales.scale,
-        sum({{ numerator_of('rated.amount') }} * scales.scale / {{ denominator_of('rated.amount') }}) as amount_numerator,
+        sum({{ numerator_of('rated.amount') }} * scales.scale / {{ denominator_of('rated.amount') }})
+            as amount_numerator,
         jsonb_agg(rated.amount order by rated.line_no) as bucket_amounts
     from rated
     inner join scales on rated.case_id = scales.case_id

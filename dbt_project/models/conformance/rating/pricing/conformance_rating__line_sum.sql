@@ -24,7 +24,8 @@ given_lines as (
 scales as (
     select
         case_id,
-        {{ least_common_multiple_of(denominator_of('quantity')) }} * {{ least_common_multiple_of(denominator_of('unit_price')) }} as scale
+        {{ least_common_multiple_of(denominator_of('quantity')) }}
+        * {{ least_common_multiple_of(denominator_of('unit_price')) }} as scale
     from given_lines
     group by case_id
 ),
@@ -62,8 +63,12 @@ final as (
         cases.case_id,
         jsonb_build_object(
             'line_amounts', coalesce(listed.line_amounts, jsonb_build_array()),
-            'round_then_sum', {{ ratio_text('coalesce(sums.round_then_sum_numerator, 0)', 'coalesce(sums.sum_denominator, 1)') }},
-            'sum_then_round', {{ ratio_text('coalesce(sums.sum_then_round_numerator, 0)', 'coalesce(sums.sum_denominator, 1)') }}
+            'round_then_sum', {{ ratio_text(
+                'coalesce(sums.round_then_sum_numerator, 0)', 'coalesce(sums.sum_denominator, 1)'
+            ) }},
+            'sum_then_round', {{ ratio_text(
+                'coalesce(sums.sum_then_round_numerator, 0)', 'coalesce(sums.sum_denominator, 1)'
+            ) }}
         ) as outputs
     from cases
     left join listed on cases.case_id = listed.case_id

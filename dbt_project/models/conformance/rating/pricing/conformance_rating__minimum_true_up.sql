@@ -16,7 +16,8 @@ used as (
     select
         cases.case_id,
         sum({{ round_ratio_as(
-            numerator_of(json_text('used.element')), denominator_of(json_text('used.element')), 'cases.round_digits', 'cases.round_mode'
+            numerator_of(json_text('used.element')), denominator_of(json_text('used.element')),
+            'cases.round_digits', 'cases.round_mode'
         ) }}) as used_amount
     from cases
     cross join {{ json_array_elements('cases.used_amounts', 'used') }}

@@ -80,7 +80,8 @@ final as (
         cases.case_id,
         jsonb_build_object(
             'amount', {{ ratio_text(
-                'coalesce(totals.amount, 0)', 'scales.money_scale * scales.rate_scale', 'cases.round_digits', 'cases.round_mode'
+                'coalesce(totals.amount, 0)', 'scales.money_scale * scales.rate_scale',
+                'cases.round_digits', 'cases.round_mode'
             ) }},
             'free_txns_used', cast(coalesce(totals.free_count, 0) as text),
             'free_amount_used', {{ ratio_text('coalesce(totals.free_value, 0)', 'scales.money_scale') }}

@@ -150,7 +150,9 @@ final as (
         jsonb_build_object(
             'converted_quantity', {{ ratio_text('billable.line_units', 'billable.units_denominator') }},
             'billable_quantity', {{ ratio_text('billable.billable_units', 'billable.units_denominator') }},
-            'percent_discount_amount', {{ ratio_text('bounded.percent_discount_numerator', 'bounded.net_denominator') }},
+            'percent_discount_amount', {{ ratio_text(
+                'bounded.percent_discount_numerator', 'bounded.net_denominator'
+            ) }},
             'amount', {{ ratio_text('bounded.bounded_amount', 'bounded.scale') }},
             'max_discount', {{ ratio_text('bounded.max_discount', 'bounded.scale') }},
             'min_top_up', {{ ratio_text('bounded.min_top_up', 'bounded.scale') }}

@@ -5,10 +5,10 @@ cases as (
     select
         case_id,
         {{ exact_of(json_text('inputs', 'due')) }} as due_amount,
-        {{ json_node('inputs', 'wallets') }} as wallets,
         {%- for key in range(sort_keys) %}
-        {{ json_text('inputs', 'order', key) }} as sort_key_{{ key }}{{ ',' if not loop.last }}
+        {{ json_text('inputs', 'order', key) }} as sort_key_{{ key }},
         {%- endfor %}
+        {{ json_node('inputs', 'wallets') }} as wallets
     from {{ conformance_cases() }} as cases
 ),
 
@@ -26,15 +26,15 @@ given_wallets as (
 -- A date sorts as its text does; everything else is a number.
 keyed as (
     select
-        given_wallets.*,
         {%- for key in range(sort_keys) %}
         case
             when sort_key_{{ key }} in ('priority', 'balance') then cast(wallet ->> sort_key_{{ key }} as numeric)
         end as number_{{ key }},
         case
             when sort_key_{{ key }} not in ('priority', 'balance') then (wallet ->> sort_key_{{ key }}) collate "C"
-        end as text_{{ key }}{{ ',' if not loop.last }}
+        end as text_{{ key }},
         {%- endfor %}
+        given_wallets.*
     from given_wallets
 ),
 
