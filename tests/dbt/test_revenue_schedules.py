@@ -42,7 +42,9 @@ def session(module_warehouse: str) -> Iterator[psycopg.Connection[Any]]:
             """
             create temp table int_revenue__recognisable_lines (
                 invoice_line_id text, recognition_method text, net_minor bigint,
-                service_start_on date, service_end_on date
+                service_start_on date, service_end_on date,
+                period_start timestamp with time zone, period_end timestamp with time zone,
+                granularity text default 'daily', leftover_units text default 'largest_remainder'
             );
             create temp table int_revenue__usage_value_to_date (
                 invoice_line_id text, month_on date, net_minor bigint, value_to_date_minor bigint
@@ -65,7 +67,7 @@ def straight_line(session: psycopg.Connection[Any], lines: Iterable[Line]) -> Mo
             "insert into int_revenue__recognisable_lines values (%s, 'straight_line', %s, %s, %s)", list(lines)
         )
     rows = session.execute(model_query("int_revenue__straight_line_months")).fetchall()
-    return {(line, month): amount for line, month, amount in rows}
+    return {(line, month): amount for line, month, _, _, amount in rows}
 
 
 def expected_months(amount: int, start: date, end: date) -> dict[date, int]:

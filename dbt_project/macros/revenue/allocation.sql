@@ -37,7 +37,7 @@
                     roles.*,
                     contract_id as split_id,
                     obligation_no as item_no,
-                    case when is_sharing then coalesce(group_price, price) end as total,
+                    coalesce(group_price, price) as total,
                     case when is_sharing then standalone_price else 0 end as weight,
                     round_to as unit
                 from (

@@ -120,3 +120,19 @@
         )") }}
     ) as shares
 {%- endmacro %}
+
+
+{#- How the months of a line weigh, and who gets left-over units, as the policies say; without one, or with a value that means
+    nothing (a fault of the catalogue), by days and to the largest remainders. -#}
+
+{% macro granularities() -%}
+    ('daily', 'instant', 'monthly_even', 'monthly_even_ends_prorated')
+{%- endmacro %}
+
+{% macro granularity_of_policy(policy_value) -%}
+    (case when {{ policy_value }} in {{ granularities() }} then {{ policy_value }} else 'daily' end)
+{%- endmacro %}
+
+{% macro leftover_units_of_policy(policy_value) -%}
+    (case when {{ policy_value }} = 'last_month' then 'last_month' else 'largest_remainder' end)
+{%- endmacro %}

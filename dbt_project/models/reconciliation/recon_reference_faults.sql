@@ -132,6 +132,12 @@ stated as (
                 (policies.policy = 'bank_statement_numbers' or policies.policy like 'bank_statement_numbers:%')
                 and policies.value not in ('every_statement', 'not_counted')
                 then 'write every_statement or not_counted'
+            when policies.policy = 'revenue_granularity' and policies.value not in {{ granularities() }}
+                then 'write daily, instant, monthly_even or monthly_even_ends_prorated'
+            when
+                policies.policy = 'revenue_leftover_units'
+                and policies.value not in ('largest_remainder', 'last_month')
+                then 'write largest_remainder or last_month'
         end as remedy
     from policies
     left join currencies on lower(policies.value) = currencies.currency

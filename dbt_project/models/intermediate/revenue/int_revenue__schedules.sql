@@ -18,6 +18,8 @@ at_once as (
     select
         invoice_line_id,
         {{ month_start('invoice_on') }} as month_on,
+        invoice_on as earned_from_on,
+        {{ add_days('invoice_on', 1) }} as earned_until_on,
         net_minor as amount_minor
     from lines
     where recognition_method = 'at_once'
@@ -27,18 +29,25 @@ shares as (
     select
         invoice_line_id,
         month_on,
+        earned_from_on,
+        earned_until_on,
         amount_minor
     from straight_line
     union all
     select
-        invoice_line_id,
-        month_on,
-        amount_minor
+        usage_based.invoice_line_id,
+        usage_based.month_on,
+        greatest(usage_based.month_on, lines.service_start_on) as earned_from_on,
+        least({{ add_months_to_date('usage_based.month_on', 1) }}, lines.service_end_on) as earned_until_on,
+        usage_based.amount_minor
     from usage_based
+    inner join lines on usage_based.invoice_line_id = lines.invoice_line_id
     union all
     select
         invoice_line_id,
         month_on,
+        earned_from_on,
+        earned_until_on,
         amount_minor
     from at_once
 ),
@@ -60,14 +69,8 @@ final as (
         lines.meter_code,
         lines.line_kind,
         lines.net_minor as line_net_minor,
-        case
-            when lines.recognition_method = 'at_once' then lines.invoice_on
-            else greatest(shares.month_on, lines.service_start_on)
-        end as earned_from_on,
-        case
-            when lines.recognition_method = 'at_once' then {{ add_days('lines.invoice_on', 1) }}
-            else least({{ add_months_to_date('shares.month_on', 1) }}, lines.service_end_on)
-        end as earned_until_on
+        shares.earned_from_on,
+        shares.earned_until_on
     from shares
     inner join lines on shares.invoice_line_id = lines.invoice_line_id
 )
