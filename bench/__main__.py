@@ -1,7 +1,7 @@
 """Runs the benchmarks and writes docs/benchmarks.md.
 
 python -m bench                # what docs/benchmarks.md holds, about half an hour
-python -m bench --part load    # loading alone, or usage: the usage chain alone; writes nothing
+python -m bench --part load    # loading alone; or usage, the usage chain; or rating; writes nothing
 python -m bench --small        # a hundredth of it, to see that everything runs; judges and writes nothing
 """
 
@@ -15,19 +15,21 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from bench import loading, machine, measure, scratch, world
+from bench import loading, machine, measure, rating, scratch, world
 from bench.loading import Memory, Rate
 from bench.measure import Row
+from bench.rating import Against
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
-PARTS = ["load", "usage"]
+PARTS = ["load", "usage", "rating"]
 EVENTS = 1_000_000
 LARGE_FILE = 20_000_000
 EVENTS_A_DAY = 100_000
+RATED_LINES = 1_000_000
 FEW_DAYS, MANY_DAYS = 10, 100
 NEW_DAY_LIMIT = 1.2
 
-Measured = TypeVar("Measured", Rate, Memory)
+Measured = TypeVar("Measured", Rate, Memory, Against)
 
 
 def main() -> int:
@@ -42,6 +44,7 @@ def main() -> int:
     rates: list[Rate] = []
     large: list[Memory] = []
     rows: list[Row] = []
+    rated: list[Against] = []
     with tempfile.TemporaryDirectory(prefix="tieout-bench-landing-") as place, scratch.server() as server:
         # dbt's parsed project stays out of the way of the user's own.
         os.environ["DBT_TARGET_PATH"] = str(Path(place) / "dbt")
@@ -52,13 +55,15 @@ def main() -> int:
             large.extend(_told(loading.memory(database, Path(place), LARGE_FILE // smaller)))
         if "usage" in parts:
             rows = list(_measured(server, Path(place), EVENTS_A_DAY // smaller, repeats))
-    page = _page(rates, large, rows, about, load_before)
+        if "rating" in parts:
+            rated.extend(_told(rating.measured(database, RATED_LINES // smaller, repeats)))
+    page = _page((rates, large, rows, rated), about, load_before)
     print(page)
     if not asked.small and not asked.part:
         PAGE.write_text(page, "utf-8")
     if asked.small:
         return 0
-    results: list[Rate | Memory] = [*rates, *large]
+    results: list[Rate | Memory | Against] = [*rates, *large, *rated]
     missed = [sentence for one in results for sentence in one.missed()]
     growth = next((row.ratio or 0 for row in rows if row.what.endswith("days of history")), 0)
     if growth >= NEW_DAY_LIMIT:
@@ -109,7 +114,8 @@ def _told(measured: Iterable[Measured]) -> Iterator[Measured]:
         yield one
 
 
-def _page(rates: list[Rate], large: list[Memory], rows: list[Row], about: str, load_before: str) -> str:
+def _page(measured: tuple[list[Rate], list[Memory], list[Row], list[Against]], about: str, load_before: str) -> str:
+    rates, large, rows, rated = measured
     lines = [
         "# Benchmarks",
         "",
@@ -138,6 +144,10 @@ def _page(rates: list[Rate], large: list[Memory], rows: list[Row], about: str, l
         "",
         f"A new day may cost at most {NEW_DAY_LIMIT} times as much on {MANY_DAYS} days of history as on {FEW_DAYS}.",
         "It is measured after a vacuum and a checkpoint: what Postgres does after a bulk load does not run beside it.",
+        "",
+        "## Rating and reconciliation",
+        "",
+        *rating.page(rated),
         "",
     ]
     return "\n".join(lines)

@@ -76,7 +76,7 @@
 {%- endmacro %}
 
 
-{#- Quotient of a number by one of its divisors: whole, without decimals. -#}
+{#- Quotient cut to a whole number, toward zero and exactly: no engine's division scale matters. -#}
 {% macro whole_quotient(dividend, divisor) -%}
     {{ return(adapter.dispatch('whole_quotient', 'tieout')(dividend, divisor)) }}
 {%- endmacro %}

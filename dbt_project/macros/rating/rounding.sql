@@ -78,24 +78,24 @@
     {%- set over = '(abs(' ~ numerator ~ ') * ' ~ power_of_ten('greatest(' ~ digits ~ ', 0)') ~ ')' -%}
     {%- set under = '((' ~ denominator ~ ') * ' ~ power_of_ten('greatest(-(' ~ digits ~ '), 0)') ~ ')' -%}
     {%- set rest = 'mod(' ~ over ~ ', ' ~ under ~ ')' -%}
-    {%- set whole = 'round((' ~ over ~ ' - ' ~ rest ~ ') / ' ~ under ~ ')' -%}
+    {%- set whole = whole_quotient(over, under) -%}
     (case
         when ({{ mode }}) is null then ({{ numerator }}) / ({{ denominator }})
         else
             (case when ({{ numerator }}) < 0 then -1 else 1 end)
             * {{ power_of_ten('-(' ~ digits ~ ')') }}
-            * ({{ whole }} + case ({{ mode }})
-                when 'half_up' then case when 2 * {{ rest }} >= {{ under }} then 1 else 0 end
-                when 'half_down' then case when 2 * {{ rest }} > {{ under }} then 1 else 0 end
-                when 'half_even' then case
+            * case ({{ mode }})
+                when 'half_up' then {{ whole_quotient('2 * ' ~ over ~ ' + ' ~ under, '2 * ' ~ under) }}
+                when 'half_down' then {{ whole }} + case when 2 * {{ rest }} > {{ under }} then 1 else 0 end
+                when 'half_even' then {{ whole }} + case
                     when 2 * {{ rest }} > {{ under }} then 1
                     when 2 * {{ rest }} = {{ under }} and mod({{ whole }}, 2) = 1 then 1
                     else 0
                 end
-                when 'up' then case when {{ rest }} > 0 then 1 else 0 end
-                when 'down' then 0
-                when 'ceil' then case when {{ rest }} > 0 and ({{ numerator }}) > 0 then 1 else 0 end
-                when 'floor' then case when {{ rest }} > 0 and ({{ numerator }}) < 0 then 1 else 0 end
-            end)
+                when 'up' then {{ whole }} + case when {{ rest }} > 0 then 1 else 0 end
+                when 'down' then {{ whole }}
+                when 'ceil' then {{ whole }} + case when {{ rest }} > 0 and ({{ numerator }}) > 0 then 1 else 0 end
+                when 'floor' then {{ whole }} + case when {{ rest }} > 0 and ({{ numerator }}) < 0 then 1 else 0 end
+            end
     end)
 {%- endmacro %}

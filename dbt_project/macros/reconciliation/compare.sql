@@ -25,7 +25,7 @@
 -#}
 {% macro compare(control_id, left, right, carry=[], totals=[], max_left=1, max_right=1, in_parts=false) -%}
     {%- set of_every_side = [
-        'row_count', 'currency_count', 'account_id', 'currency', 'amount_minor', 'quantity', 'business_on', 'due_on', 'ids',
+        'row_count', 'has_currencies', 'account_id', 'currency', 'amount_minor', 'quantity', 'business_on', 'due_on', 'ids',
     ] -%}
     with
 
@@ -64,6 +64,15 @@
         full join right_keys on left_keys.side_key = right_keys.side_key
     ),
 
+    -- Rows by the hundred thousand are due on a few days: the calendar is asked once a day.
+    deadlines as (
+        select
+            due_days.due_on,
+            {{ add_business_days('due_days.due_on', 'parameters.sla_business_days') }} as deadline_on
+        from (select distinct due_on from joined) as due_days
+        cross join parameters
+    ),
+
     dated as (
         select
             joined.*,
@@ -71,13 +80,11 @@
             parameters.amount_tolerance_minor,
             parameters.quantity_tolerance,
             parameters.compares_months,
-            {{ add_business_days('joined.due_on', 'parameters.sla_business_days') }} as deadline_on,
-            coalesce(
-                {{ add_business_days('joined.due_on', 'parameters.sla_business_days') }} < parameters.watermark_on,
-                false
-            ) as is_due
+            deadlines.deadline_on,
+            coalesce(deadlines.deadline_on < parameters.watermark_on, false) as is_due
         from joined
         cross join parameters
+        left join deadlines on joined.due_on = deadlines.due_on
     )
 
     select
@@ -98,7 +105,7 @@
             when not is_due and right_amount_minor < left_amount_minor and left_currency = right_currency
                 then 'TIMING_RIGHT'
             {%- endif %}
-            when left_currency_count > 1 or right_currency_count > 1 then 'CURRENCY'
+            when left_has_currencies or right_has_currencies then 'CURRENCY'
             when left_currency is distinct from right_currency then 'CURRENCY'
             when (left_quantity is null) <> (right_quantity is null) then 'QUANTITY'
             when abs(left_quantity - right_quantity) > quantity_tolerance then 'QUANTITY'
@@ -121,7 +128,7 @@
             {{ side_key('tracking_key', 'row_id', side) }} as side_key,
             min(case when tracking_key is null then 0 else 1 end) = 1 as has_key,
             count(*) as row_count,
-            count(distinct currency) as currency_count,
+            min(currency) <> max(currency) as has_currencies,
             min(account_id) as account_id,
             min(currency) as currency,
             cast(sum(amount_minor) as bigint) as amount_minor,
