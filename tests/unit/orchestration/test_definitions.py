@@ -79,6 +79,7 @@ def test_only_known_things_are_defined(graph):
             "customers",
             "fx",
             "marts",
+            "quarantine",
             "rating",
             "raw",
             "reconciliation",
@@ -89,6 +90,7 @@ def test_only_known_things_are_defined(graph):
         "pools": ["warehouse_writer"],
         "raw checks of fx": [
             "every_delivery_accepted",
+            "every_row_accounted_for",
             "fx_deliveries_plausibility",
             "fx_deliveries_structure",
             "fx_records_plausibility",
