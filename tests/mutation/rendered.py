@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
-MACROS = ("engine", "rating")
+MACROS = ("engine", "rating", "revenue")
 MODELS = PROJECT / "models" / "conformance"
 
 
@@ -23,7 +23,12 @@ class Rendered:
     def __init__(self, changed: Mapping[str, str] | None = None) -> None:
         """Compile the macros."""
         texts = {path.relative_to(PROJECT / "macros").as_posix(): path.read_text("utf-8") for path in _macro_files()}
-        self._environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701  SQL text, not HTML
+        # SQL text, not HTML: escaping would change it
+        self._environment = Environment(
+            undefined=StrictUndefined,
+            autoescape=False,  # noqa: S701
+            extensions=["jinja2.ext.do"],
+        )
         self._model = SimpleNamespace(name="")
         self._environment.globals.update(
             adapter=self,
@@ -41,9 +46,9 @@ class Rendered:
         body: Callable[..., str] = self._macros.get(f"postgres__{name}") or self._macros[f"default__{name}"]
         return body
 
-    def operations(self) -> dict[str, str]:
+    def operations(self, subject: str = "rating") -> dict[str, str]:
         """SQL of every operation's model, by operation."""
-        found = sorted((MODELS / "rating").rglob("conformance_rating__*.sql"))
+        found = sorted((MODELS / subject).rglob(f"conformance_{subject}__*.sql"))
         return {path.stem.split("__", 1)[1]: self.model(path) for path in found}
 
     def model(self, path: Path) -> str:

@@ -19,14 +19,18 @@ contracts as (
             case {{ json_text('modification', 'treatment') }}
                 when 'prospective' then {{ json_text('modification', 'remaining_price') }}
                 when 'cumulative_catch_up' then {{ json_text('modification', 'total_price') }}
-                else {{ json_text('modification', 'added_price') }}
+                else coalesce(
+                    {{ json_text('modification', 'added_price') }}, {{ json_text('modification', 'price') }}
+                )
             end as numeric
         ) as changed_price,
         cast(
             case {{ json_text('modification', 'treatment') }}
                 when 'prospective' then {{ json_text('modification', 'remaining_periods') }}
                 when 'cumulative_catch_up' then {{ json_text('modification', 'total_periods') }}
-                else {{ json_text('modification', 'added_periods') }}
+                else coalesce(
+                    {{ json_text('modification', 'added_periods') }}, {{ json_text('modification', 'periods') }}
+                )
             end as integer
         ) as changed_periods
     from cases
