@@ -14,7 +14,8 @@ from jinja2 import Environment, StrictUndefined
 from jinja2.environment import TemplateModule
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
-FOLDERS = ("engine", "rating", "reconciliation")
+FOLDERS = ("engine", "rating", "revenue", "reconciliation")
+OF_CASES = ("conformance_revrec.sql",)
 
 
 class DefaultBodies:
@@ -39,6 +40,7 @@ def _environment() -> Environment:
         {"adapter": adapter, "return": lambda value: value, "ref": lambda name: name, "config": lambda **_: ""}
     )
     files = [file for folder in FOLDERS for file in sorted((PROJECT / "macros" / folder).glob("*.sql"))]
+    files += [PROJECT / "macros" / name for name in OF_CASES]
     adapter.macros = environment.from_string("\n".join(file.read_text("utf-8") for file in files)).module
     environment.globals.update(
         {name: macro for name, macro in vars(adapter.macros).items() if not name.startswith("_")}
