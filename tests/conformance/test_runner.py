@@ -45,7 +45,7 @@ def test_a_wrong_case_fails_and_shows_both_sides_and_an_unknown_operation_is_a_s
     ended = CliRunner().invoke(app, ["conformance", "rating", str(file), "--json", str(tmp_path / "out.json")])
     lines = ended.stdout.splitlines()
     assert ended.exit_code == 1, ended.output
-    assert lines[-1:] == ["3 passed, 3 failed, 1 skipped"], (ended.output, str(ended.exception.__context__))
+    assert lines[-1:] == ["3 passed, 3 failed, 1 skipped"], ended.output
     assert "    value: expected 2, got 3" in lines
     assert "    rest: expected 0, got None" in lines
     assert "failed expects nothing (round_value): the case expects nothing" in lines
