@@ -1,7 +1,7 @@
 """Runs the benchmarks and writes docs/benchmarks.md.
 
 python -m bench                # what docs/benchmarks.md holds, about half an hour
-python -m bench --part load    # loading alone; or usage, the usage chain; or rating; writes nothing
+python -m bench --part load    # loading alone; or usage, the usage chain; or rating; or schedules; writes nothing
 python -m bench --small        # a hundredth of it, to see that everything runs; judges and writes nothing
 """
 
@@ -15,21 +15,23 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from bench import loading, machine, measure, rating, scratch, world
+from bench import loading, machine, measure, rating, schedules, scratch, world
 from bench.loading import Memory, Rate
 from bench.measure import Row
 from bench.rating import Against
+from bench.schedules import Schedules
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
-PARTS = ["load", "usage", "rating"]
+PARTS = ["load", "usage", "rating", "schedules"]
 EVENTS = 1_000_000
 LARGE_FILE = 20_000_000
 EVENTS_A_DAY = 100_000
 RATED_LINES = 1_000_000
+SCHEDULED_LINES = 1_000_000
 FEW_DAYS, MANY_DAYS = 10, 100
 NEW_DAY_LIMIT = 1.2
 
-Measured = TypeVar("Measured", Rate, Memory, Against)
+Measured = TypeVar("Measured", Rate, Memory, Against, Schedules)
 
 
 def main() -> int:
@@ -45,6 +47,7 @@ def main() -> int:
     large: list[Memory] = []
     rows: list[Row] = []
     rated: list[Against] = []
+    scheduled: list[Schedules] = []
     with tempfile.TemporaryDirectory(prefix="tieout-bench-landing-") as place, scratch.server() as server:
         # dbt's parsed project stays out of the way of the user's own.
         os.environ["DBT_TARGET_PATH"] = str(Path(place) / "dbt")
@@ -57,7 +60,9 @@ def main() -> int:
             rows = list(_measured(server, Path(place), EVENTS_A_DAY // smaller, repeats))
         if "rating" in parts:
             rated.extend(_told(rating.measured(database, RATED_LINES // smaller, repeats)))
-    page = _page((rates, large, rows, rated), about, load_before)
+        if "schedules" in parts:
+            scheduled.extend(_told(schedules.measured(database, SCHEDULED_LINES // smaller, repeats)))
+    page = _page((rates, large, rows, rated, scheduled), about, load_before)
     print(page)
     if not asked.small and not asked.part:
         PAGE.write_text(page, "utf-8")
@@ -114,8 +119,10 @@ def _told(measured: Iterable[Measured]) -> Iterator[Measured]:
         yield one
 
 
-def _page(measured: tuple[list[Rate], list[Memory], list[Row], list[Against]], about: str, load_before: str) -> str:
-    rates, large, rows, rated = measured
+def _page(
+    measured: tuple[list[Rate], list[Memory], list[Row], list[Against], list[Schedules]], about: str, load_before: str
+) -> str:
+    rates, large, rows, rated, scheduled = measured
     lines = [
         "# Benchmarks",
         "",
@@ -148,6 +155,10 @@ def _page(measured: tuple[list[Rate], list[Memory], list[Row], list[Against]], a
         "## Rating and reconciliation",
         "",
         *rating.page(rated),
+        "",
+        "## Revenue schedules",
+        "",
+        *schedules.page(scheduled),
         "",
     ]
     return "\n".join(lines)

@@ -38,7 +38,7 @@ RATING_DATA = f"""
     select
         'si_' || n as item_id, 'price_' || n % {PRICES} as price_code,
         cast(n * 7919 % 1000003 as numeric) / {UNIT_PARTS} as quantity
-    from generate_series(1, {{rows}}) as n;
+    from generate_series(1, cast({{rows}} as bigint)) as n;
     create table bench.tiers as
     select
         'price_' || price as price_code, tier_no, (tier_no - 1) * 150.5 as lower_bound,
@@ -243,7 +243,7 @@ PandasAnswer = Callable[[pd.DataFrame, pd.DataFrame], "pd.Series[object]"]
 
 def _against(url: str, what: str, rows: int, repeats: int, given: tuple[str, str, str, str, PandasAnswer]) -> Against:
     data, inline, by_hand, key, answer = given
-    ours = _compiled(inline)
+    ours = compiled(inline)
     times = []
     answers: list[pd.Series[object]] = []
     with psycopg.connect(url, autocommit=True) as connection:
@@ -283,7 +283,7 @@ def _check(
         raise RuntimeError(f"{what}: pandas and the hand-written statement differ")
 
 
-def _compiled(inline: str) -> str:
+def compiled(inline: str) -> str:
     """SQL of a piece of Jinja, as dbt compiles it with the macros of the project."""
     from dbt.cli.main import dbtRunner
 

@@ -55,7 +55,7 @@
         from spans_of_lines
     ),
 
-    prorated_ends as {{ once() }} (
+    prorated_ends as (
         select
             months_of_spans.*,
             case when {{ is_prorated }} then {{ half_even('amount_minor * ' ~ first_seconds, seconds) }} end as first_minor,
@@ -66,18 +66,43 @@
         from months_of_spans
     ),
 
+    weighed_lines as {{ once() }} (
+        select
+            line_id,
+            granularity,
+            leftover_units,
+            service_start_at,
+            service_end_at,
+            from_on,
+            until_on,
+            first_on,
+            last_on,
+            first_minor,
+            last_minor,
+            amount_minor - coalesce(first_minor, 0) - coalesce(last_minor, 0) as shared_minor,
+            case granularity
+                when 'daily' then {{ days_between('from_on', 'until_on') }}
+                when 'instant' then {{ seconds }}
+                else
+                    {{ months_between('first_on', 'last_on') }} + 1
+                    - case when first_minor is null then 0 else 1 end
+                    - case when last_minor is null then 0 else 1 end
+            end as line_weight
+        from prorated_ends
+    ),
+
     months_of_lines as (
         select
-            prorated_ends.*,
+            weighed_lines.*,
             months.month_on,
-            greatest(months.month_on, prorated_ends.from_on) as earned_from_on,
-            least({{ add_months_to_date('months.month_on', 1) }}, prorated_ends.until_on) as earned_until_on,
+            greatest(months.month_on, weighed_lines.from_on) as earned_from_on,
+            least({{ add_months_to_date('months.month_on', 1) }}, weighed_lines.until_on) as earned_until_on,
             case
-                when months.month_on = prorated_ends.first_on then prorated_ends.first_minor
-                when months.month_on = prorated_ends.last_on then prorated_ends.last_minor
+                when months.month_on = weighed_lines.first_on then weighed_lines.first_minor
+                when months.month_on = weighed_lines.last_on then weighed_lines.last_minor
             end as prorated_minor
-        from prorated_ends
-        cross join {{ month_series('prorated_ends.from_on', 'prorated_ends.until_on', 'months') }}
+        from weighed_lines
+        cross join {{ month_series('weighed_lines.from_on', 'weighed_lines.until_on', 'months') }}
     )
 
     select
@@ -102,10 +127,18 @@
     from (
         {{ spread("(
             select
-                months_of_lines.*,
+                line_id,
+                month_on,
+                earned_from_on,
+                earned_until_on,
+                leftover_units,
+                last_on,
+                last_minor,
+                prorated_minor,
+                line_weight,
                 line_id as split_id,
                 month_on as item_no,
-                amount_minor - coalesce(first_minor, 0) - coalesce(last_minor, 0) as total,
+                shared_minor as total,
                 case
                     when prorated_minor is not null then 0
                     when granularity = 'daily' then " ~ days_between('earned_from_on', 'earned_until_on') ~ "
@@ -117,7 +150,7 @@
                 end as weight,
                 1 as unit
             from months_of_lines
-        )") }}
+        )", weight_sum='items.line_weight') }}
     ) as shares
 {%- endmacro %}
 

@@ -10,13 +10,15 @@
         weight numeric      not negative, unless `signed`; only the proportion counts; the sum of a split is not negative
         unit numeric        what parts are multiples of, in the unit of the total: 1 = whole minor units
 
+    weight_sum: column of items with the sum of the weights of its split, where it is known; else it is summed up.
+
     signed: weights of both signs, as the lines of one invoice may be: shares are floored instead of their magnitudes.
 
     Gives every row of items with `part` (numeric). The parts of a split add up to its total; where the weights add up to
     nothing there is nothing to share by: null.
 -#}
-{% macro spread(items, signed=false) -%}
-    {%- set share = ['abs(total) * weight', 'weight_sum * unit'] -%}
+{% macro spread(items, signed=false, weight_sum=none) -%}
+    {%- set share = ['abs(total) * weight', 'weight_total * unit'] -%}
     select
         ranked.*,
         case when total < 0 then -1 else 1 end * (
@@ -35,7 +37,7 @@
             from (
                 select
                     items.*,
-                    nullif(sum(items.weight) over (partition by items.split_id), 0) as weight_sum
+                    nullif({{ weight_sum or 'sum(items.weight) over (partition by items.split_id)' }}, 0) as weight_total
                 from {{ items }} as items
             ) as weighed
         ) as floored
