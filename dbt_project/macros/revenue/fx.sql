@@ -1,6 +1,7 @@
 {#-
     Foreign currency (ASC 830-10-45-17, ASC 830-20-35; IAS 21.21 to 21.28). A rate is functional currency per one unit of the
-    currency of the transaction, both in major units. Amounts are minor units, each in its currency.
+    currency of the transaction, both in major units, as an exact ratio: columns rate_numerator and rate_denominator. Amounts are
+    minor units, each in its currency; exponents are the decimals of the minor units.
 
     The functional book of an invoice is the subledger run over its amounts at the rate of the invoice's day: what is deferred
     and earned, taxes and contra accounts stay at that rate. Cash moves at the rate of its own day, the difference is realised.
@@ -8,10 +9,10 @@
 -#}
 
 
-{#- Functional minor units of an amount, half to even. Exponents are the decimals of the minor units. -#}
-{% macro functional_minor(amount, rate, exponent, functional_exponent) -%}
+{#- Functional minor units of an amount, half to even, at the rate of the row's columns. -#}
+{% macro functional_minor(amount, numerator='rate_numerator', denominator='rate_denominator') -%}
     {{ half_even(
-        '(' ~ amount ~ ') * (' ~ rate ~ ') * ' ~ power_of_ten('(' ~ functional_exponent ~ ') - (' ~ exponent ~ ')')
+        '(' ~ amount ~ ') * ' ~ numerator ~ ' * ' ~ power_of_ten('functional_exponent - exponent'), denominator
     ) }}
 {%- endmacro %}
 
@@ -20,7 +21,7 @@
     What happens to invoices, in the functional currency.
 
     invoices: relation or name of a CTE, one row an invoice, with
-        invoice_id, rate, exponent, functional_exponent
+        invoice_id, rate_numerator, rate_denominator, exponent, functional_exponent
         total_minor, functional_total_minor     its total with tax, as its lines were converted
     events: one row an event, with
         invoice_id, event_id
@@ -28,7 +29,7 @@
         event_family text       events that settle the same thing share a family: its amounts are converted as running
                                 totals, so that they add up to the invoice's however often it is paid
         amount numeric          minor units
-        rate numeric            of the day on which cash moves
+        rate_numerator, rate_denominator    of the day on which cash moves
 
     Gives every row of events with functional_minor (at the invoice's rate) and settled_minor (at the event's).
 -#}
@@ -36,7 +37,8 @@
     with running_totals as (
         select
             events.*,
-            invoices.rate as invoice_rate,
+            invoices.rate_numerator as invoice_rate_numerator,
+            invoices.rate_denominator as invoice_rate_denominator,
             invoices.exponent,
             invoices.functional_exponent,
             invoices.total_minor,
@@ -54,7 +56,9 @@
             running_totals.*,
             case
                 when amount_to_date = total_minor then functional_total_minor
-                else {{ functional_minor('amount_to_date', 'invoice_rate', 'exponent', 'functional_exponent') }}
+                else {{ functional_minor(
+                    'amount_to_date', 'invoice_rate_numerator', 'invoice_rate_denominator'
+                ) }}
             end as functional_to_date
         from running_totals
     )
@@ -64,7 +68,7 @@
         functional_to_date - lag(functional_to_date, 1, 0) over (
             partition by invoice_id, event_family order by event_on, event_no, event_id
         ) as functional_minor,
-        {{ functional_minor('amount', 'rate', 'exponent', 'functional_exponent') }} as settled_minor
+        {{ functional_minor('amount') }} as settled_minor
     from converted_totals
 {%- endmacro %}
 
@@ -102,7 +106,8 @@
         book_id, month_on date (first day of the month)
         open_minor                  open at the month's end, minor units of its currency
         carried_minor               the same in the functional book
-        rate, exponent, functional_exponent     of the month's end
+        rate_numerator, rate_denominator        of the month's end
+        exponent, functional_exponent
 
     Gives book_id, booked_on (last day of the month, then first day of the next), account (accounts_receivable, fx_unrealized)
     and amount (functional minor units, debit positive, never 0).
@@ -119,7 +124,7 @@
         select
             book_id,
             month_on,
-            {{ functional_minor('open_minor', 'rate', 'exponent', 'functional_exponent') }} - carried_minor as gain
+            {{ functional_minor('open_minor') }} - carried_minor as gain
         from {{ balances }} as balances
     ) as remeasured
     cross join (

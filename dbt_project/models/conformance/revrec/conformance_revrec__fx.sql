@@ -23,7 +23,8 @@ given_events as (
         ) as invoice_id,
         cast({{ json_text('given.element', 'amount') }} as numeric) as amount,
         coalesce(cast({{ json_text('given.element', 'fee') }} as numeric), 0) as fee,
-        cast({{ json_text('given.element', 'rate') }} as numeric) as rate
+        cast({{ json_text('given.element', 'rate') }} as numeric) as rate_numerator,
+        1 as rate_denominator
     from cases
     cross join {{ json_array_elements(json_node('cases.inputs', 'events'), 'given') }}
 ),
@@ -33,7 +34,8 @@ given_lines as (
         given_events.case_id,
         given_events.position,
         given_events.invoice_id,
-        given_events.rate,
+        given_events.rate_numerator,
+        given_events.rate_denominator,
         given_events.exponent,
         given_events.functional_exponent,
         lines.position as line_no,
@@ -50,8 +52,8 @@ given_lines as (
 lines as (
     select
         given_lines.*,
-        {{ functional_minor('amount', 'rate', 'exponent', 'functional_exponent') }} as functional_amount,
-        {{ functional_minor('tax', 'rate', 'exponent', 'functional_exponent') }} as functional_tax
+        {{ functional_minor('amount') }} as functional_amount,
+        {{ functional_minor('tax') }} as functional_tax
     from given_lines
 ),
 
@@ -60,13 +62,14 @@ invoices as (
         case_id,
         position,
         invoice_id,
-        rate,
+        rate_numerator,
+        rate_denominator,
         exponent,
         functional_exponent,
         sum(amount + tax) as total_minor,
         sum(functional_amount + functional_tax) as functional_total_minor
     from lines
-    group by case_id, position, invoice_id, rate, exponent, functional_exponent
+    group by case_id, position, invoice_id, rate_numerator, rate_denominator, exponent, functional_exponent
 ),
 
 settlements as (
@@ -82,7 +85,8 @@ settlements as (
         event_type = 'payment' as is_received,
         case when event_type = 'payment' then 'payment' else 'reduction' end as event_family,
         amount,
-        rate
+        rate_numerator,
+        rate_denominator
     from given_events
     where event_type <> 'invoice'
 ),
@@ -132,7 +136,7 @@ books as (
         event || jsonb_build_object(
             'invoice', invoice_id,
             'amount', functional_minor,
-            'fee', {{ functional_minor('fee', 'rate', 'exponent', 'functional_exponent') }}
+            'fee', {{ functional_minor('fee') }}
         ) as event
     from settled
 ),
@@ -169,7 +173,8 @@ month_end_rates as (
         cases.functional_exponent,
         rates.key as month,
         {{ to_date("rates.key || '-01'") }} as month_on,
-        cast(rates.value #>> '{}' as numeric) as rate
+        cast(rates.value #>> '{}' as numeric) as rate_numerator,
+        1 as rate_denominator
     from cases
     cross join lateral jsonb_each(coalesce({{ json_node('cases.inputs', 'month_end_rates') }}, '{}')) as rates
 ),
@@ -178,7 +183,8 @@ balances as (
     select
         month_end_rates.book_id,
         month_end_rates.month_on,
-        month_end_rates.rate,
+        month_end_rates.rate_numerator,
+        month_end_rates.rate_denominator,
         month_end_rates.exponent,
         month_end_rates.functional_exponent,
         coalesce(sum(
@@ -194,8 +200,8 @@ balances as (
             and entries.account = 'accounts_receivable'
             and month_end_rates.month >= entries.month
     group by
-        month_end_rates.book_id, month_end_rates.month_on, month_end_rates.rate, month_end_rates.exponent,
-        month_end_rates.functional_exponent
+        month_end_rates.book_id, month_end_rates.month_on, month_end_rates.rate_numerator,
+        month_end_rates.rate_denominator, month_end_rates.exponent, month_end_rates.functional_exponent
 ),
 
 unrealised as (
