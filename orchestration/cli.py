@@ -9,6 +9,7 @@ from orchestration.commands import (
     building,
     checks,
     closing,
+    closing_books,
     conformance,
     demo,
     developing,
@@ -49,6 +50,7 @@ app.add_typer(pulling.webhook_app, name="webhook", rich_help_panel=MOVE)
 app.add_typer(extracts.load_app, name="load", rich_help_panel=MOVE)
 app.add_typer(quarantining.quarantine_app, name="quarantine", rich_help_panel=MOVE)
 app.command(rich_help_panel=MOVE)(building.build)
+closing_books.add_to(closing.close_app)
 app.add_typer(closing.close_app, name="close", rich_help_panel=ANSWER)
 app.add_typer(breaks.breaks_app, name="breaks", rich_help_panel=ANSWER)
 app.add_typer(tracing.trace_app, name="trace", rich_help_panel=ANSWER)

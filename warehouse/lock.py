@@ -52,6 +52,16 @@ def writer_lock(
         yield connection
 
 
+def hold_writer_lock(connection: psycopg.Connection[Any]) -> None:
+    """Take the writer lock on this connection, until its transaction ends. Raises WriterBusy, naming the holder.
+
+    The connection's application name says who writes: ``PREFIX`` and what it does.
+    """
+    row = connection.execute("select pg_try_advisory_xact_lock(%s)", (WRITER_LOCK,)).fetchone()
+    if not (row and row[0]):
+        raise WriterBusy(_who(connection))
+
+
 def current_holder(connection: psycopg.Connection[Any]) -> str | None:
     """A sentence on who holds the writer lock, or None when nobody does."""
     found = connection.execute(HOLDER, {"key": WRITER_LOCK}).fetchone()

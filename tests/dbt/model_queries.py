@@ -1,7 +1,7 @@
-"""The models of the dbt project as plain SQL: a `ref` is a table of that name on the search path.
+"""The models of the dbt project as plain SQL: a `ref` or `source` is a table of that name on the search path.
 
-The files are the ones that dbt runs; only `ref`, `config` and dbt's dispatch are replaced. So a model can be run over
-thousands of generated cases in one session, without a dbt process for each.
+The files are the ones that dbt runs; only `ref`, `source`, `config` and dbt's dispatch are replaced. So a model can be
+run over thousands of generated cases in one session, without a dbt process for each.
 """
 
 from __future__ import annotations
@@ -37,7 +37,13 @@ def _environment() -> Environment:
     # SQL text, not HTML: escaping would change it
     environment = Environment(undefined=StrictUndefined, autoescape=False, extensions=["jinja2.ext.do"])  # noqa: S701
     environment.globals.update(
-        {"adapter": adapter, "return": lambda value: value, "ref": lambda name: name, "config": lambda **_: ""}
+        {
+            "adapter": adapter,
+            "return": lambda value: value,
+            "ref": lambda name: name,
+            "source": lambda _schema, name: name,
+            "config": lambda **_: "",
+        }
     )
     files = [file for folder in FOLDERS for file in sorted((PROJECT / "macros" / folder).glob("*.sql"))]
     files += [PROJECT / "macros" / name for name in OF_CASES]

@@ -23,6 +23,29 @@ ENTRIES = """
         functional_minor bigint not null
     )
 """
+# What dbt would have built of the gates: their list, and no reason yet.
+GATES = (
+    """
+    create table reconciliation.recon_gates (
+        gate_no integer, gate text, question text, remedy text, unchecked_because text
+    )
+    """,
+    """
+    create table reconciliation.recon_close_gate (
+        period_month date, gate text, control_id text, currency text, reason text, break_count bigint,
+        amount_minor bigint
+    )
+    """,
+    """
+    create table reconciliation.recon_ledger_gate (
+        entity text, period_month date, gate text, currency text, reason text, row_count bigint, amount_minor bigint
+    )
+    """,
+)
+BUILT = """
+    insert into ops.builds (build_id, holder, from_load_seq, to_load_seq, code_version, status, finished_at)
+    values (gen_random_uuid(), 'test', 0, 0, 'v', 'succeeded', clock_timestamp())
+"""
 COLUMNS = (
     "entry_key, line_ref, entity, source_system, source_id, rule, rule_version, original_period, booked_on,"
     " customer_id, invoice_id, invoice_line_id, account, currency, amount_minor, functional_currency, functional_minor"
@@ -41,9 +64,16 @@ def differences() -> str:
 
 
 def prepare(entity: str = "main", accounts: Sequence[str] = ACCOUNTS, valid_from: str = "2026-01-01") -> None:
-    """An empty table of facts, the difference model, and a GL account for every account."""
+    """A built warehouse without facts: their table, the difference model, the gates; and GL accounts."""
     with connect("transformer") as transformer:
         transformer.execute(ENTRIES)
+        for statement in GATES:
+            transformer.execute(statement)
+        with (PROJECT / "seeds" / "recon_gates.csv").open("rb") as seed:
+            copy = "copy reconciliation.recon_gates from stdin with (format csv, header true)"
+            with transformer.cursor().copy(copy) as target:
+                target.write(seed.read())
+        transformer.execute(BUILT)
         transformer.execute(f"create view intermediate.int_ledger__differences as {differences()}".encode())
     map_accounts(entity, accounts, valid_from)
 
