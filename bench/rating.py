@@ -289,7 +289,7 @@ def compiled(inline: str) -> str:
 
     os.environ.update(dbt_environment())
     arguments = [f"--project-dir={DBT_PROJECT}", f"--profiles-dir={DBT_PROJECT}"]
-    outcome: Any = dbtRunner().invoke(["--quiet", "compile", "--inline", inline, *arguments])
+    outcome: Any = dbtRunner().invoke(["--log-level", "error", "compile", "--inline", inline, *arguments])
     if not outcome.success:
         raise RuntimeError(f"dbt did not compile the statement: {outcome.exception or outcome.result}")
     return str(outcome.result.results[0].node.compiled_code)

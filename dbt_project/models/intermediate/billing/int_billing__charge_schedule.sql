@@ -22,6 +22,14 @@ anchors as (
     where anchor_no > 1
 ),
 
+pauses as (
+    select * from {{ ref('int_billing__collection_pauses') }}
+),
+
+clock as (
+    select as_of_at from {{ ref('int_clock__as_of') }}
+),
+
 changes as (
     select
         charges.*,
@@ -53,9 +61,11 @@ scheduled as (
             and changes.billed_at = anchors.valid_from
 ),
 
-final as (
+promised as (
     select
         scheduled.charge_id,
+        scheduled.billing_system,
+        scheduled.subscription_id,
         scheduled.invoiced_at,
         case
             when
@@ -79,6 +89,29 @@ final as (
             scheduled.billing_system = conventions.billing_system
             and {{ utc_date('scheduled.invoiced_at') }} >= conventions.valid_from
             and ({{ utc_date('scheduled.invoiced_at') }} < conventions.valid_to or conventions.valid_to is null)
+),
+
+-- An invoice that is kept as a draft is not late before collection goes on; it may be finalized at any time before.
+final as (
+    select
+        promised.charge_id,
+        promised.invoiced_at,
+        pauses.pause_behavior,
+        case
+            when pauses.pause_behavior = 'keep_as_draft'
+                then greatest(
+                    promised.expected_at, least(coalesce(pauses.valid_to, clock.as_of_at), clock.as_of_at)
+                )
+            else promised.expected_at
+        end as expected_at
+    from promised
+    cross join clock
+    left join pauses
+        on
+            promised.billing_system = pauses.billing_system
+            and promised.subscription_id = pauses.subscription_id
+            and promised.invoiced_at >= pauses.valid_from
+            and (promised.invoiced_at < pauses.valid_to or pauses.valid_to is null)
 )
 
 select * from final

@@ -53,7 +53,10 @@ final as (
     inner join discounts on charges.charge_id = discounts.charge_id
     inner join taxes on charges.charge_id = taxes.charge_id
     cross join clock
-    where schedule.expected_at <= clock.as_of_at
+    where
+        schedule.expected_at <= clock.as_of_at
+        -- what is voided as it is made is never billed
+        and schedule.pause_behavior is distinct from 'void'
 )
 
 select * from final

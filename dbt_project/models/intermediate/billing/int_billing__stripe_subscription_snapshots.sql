@@ -20,6 +20,8 @@ final as (
         anchor_at,
         trial_end_at,
         ended_at,
+        pause_behavior,
+        pause_resumes_at,
         coupon_id,
         discount_start_at,
         discount_end_at

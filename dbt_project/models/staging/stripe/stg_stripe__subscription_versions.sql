@@ -24,6 +24,8 @@ final as (
         {{ epoch_to_timestamp(json_text('snapshot', 'cancel_at')) }} as cancel_at,
         {{ epoch_to_timestamp(json_text('snapshot', 'canceled_at')) }} as canceled_at,
         {{ epoch_to_timestamp(json_text('snapshot', 'ended_at')) }} as ended_at,
+        {{ json_text('snapshot', 'pause_collection', 'behavior') }} as pause_behavior,
+        {{ epoch_to_timestamp(json_text('snapshot', 'pause_collection', 'resumes_at')) }} as pause_resumes_at,
         {{ coalesced([
             json_reference('snapshot', 'discount', 'coupon'),
             json_reference('snapshot', 'discounts', 0, 'coupon'),
