@@ -150,3 +150,134 @@ from marts.fct_payouts as p
 left join marts.fct_bank_lines as l on l.payout_id = p.payout_id
 group by p.payout_id, p.currency, p.amount_minor, p.received_minor, p.created_at
 order by p.amount_minor = p.received_minor, p.payout_id;
+
+-- name: Which charge, price and quantity stand behind each line of the largest usage invoice?
+-- One row an invoice line and charge. Without a charge the line was entered by hand, or nothing was rated for it.
+with
+
+largest as (
+    select
+        l.billing_system,
+        l.invoice_id
+    from marts.fct_invoice_lines as l
+    where l.is_billed and l.line_kind = 'usage'
+    group by l.billing_system, l.invoice_id
+    order by count(*) desc, l.invoice_id
+    limit 1
+)
+
+select
+    l.invoice_line_id,
+    l.currency,
+    l.net_minor,
+    c.charge_id,
+    r.price_code,
+    r.charge_model,
+    r.quantity,
+    r.rated_quantity,
+    r.gross_exact,
+    r.rounding_mode,
+    l.file_line
+from largest as i
+inner join marts.fct_invoice_lines as l on l.billing_system = i.billing_system and l.invoice_id = i.invoice_id
+left join marts.fct_charge_invoice_lines as c
+    on c.billing_system = l.billing_system and c.invoice_line_id = l.invoice_line_id
+left join marts.fct_rated_charges as r on r.charge_id = c.rated_charge_id
+order by l.invoice_line_id, c.charge_id;
+
+-- name: On which days was the usage of a charge, and how many events came late?
+-- One row a local day of the charge with the most late usage.
+with
+
+charge as (
+    select
+        r.charge_id,
+        r.account_id,
+        cast(r.period_start at time zone 'UTC' as date) - 1 as from_on,
+        cast(r.period_end at time zone 'UTC' as date) + 1 as until_on
+    from marts.fct_rated_charges as r
+    where r.line_kind = 'usage'
+    order by abs(r.late_quantity) desc, r.charge_id
+    limit 1
+),
+
+late as (
+    select
+        e.usage_on,
+        count(*) as late_events,
+        sum(e.quantity) as late_quantity
+    from marts.fct_charge_events as e
+    where
+        e.charge_id = (select c.charge_id from charge as c)
+        and e.account_id = (select c.account_id from charge as c)
+        and e.occurred_on between (select c.from_on from charge as c) and (select c.until_on from charge as c)
+        and e.counts_as = 'late'
+    group by e.usage_on
+)
+
+select
+    d.usage_on,
+    d.meter_code,
+    d.quantity,
+    d.event_count,
+    d.duplicate_count,
+    d.conflict_count,
+    coalesce(l.late_events, 0) as late_events,
+    coalesce(l.late_quantity, 0) as late_quantity
+from charge as c
+inner join marts.fct_charge_usage_days as d on d.charge_id = c.charge_id
+left join late as l on l.usage_on = d.usage_on
+order by d.usage_on;
+
+-- name: In which file and line does each event of a charge stand?
+-- One row an event, the first 50 of the charge with the most late usage; with its account and days named, nothing else is read.
+with
+
+charge as (
+    select
+        r.charge_id,
+        r.account_id,
+        cast(r.period_start at time zone 'UTC' as date) - 1 as from_on,
+        cast(r.period_end at time zone 'UTC' as date) + 1 as until_on
+    from marts.fct_rated_charges as r
+    where r.line_kind = 'usage'
+    order by abs(r.late_quantity) desc, r.charge_id
+    limit 1
+)
+
+select
+    e.occurred_at,
+    e.source,
+    e.event_id,
+    e.quantity,
+    e.counts_as,
+    e.file_line
+from marts.fct_charge_events as e
+where
+    e.charge_id = (select c.charge_id from charge as c)
+    and e.account_id = (select c.account_id from charge as c)
+    and e.occurred_on between (select c.from_on from charge as c) and (select c.until_on from charge as c)
+order by e.counts_as desc, e.occurred_at, e.file_line
+limit 50;
+
+-- name: How far has the money of each invoice come: booked, paid out, at the bank?
+-- One row a movement of money and bank line of its payout; the fee belongs to the booking, the bank line to the whole payout.
+select
+    i.invoice_id,
+    p.kind,
+    p.payment_id,
+    p.currency,
+    p.amount_minor,
+    b.balance_transaction_id,
+    b.fee_minor,
+    b.payout_id,
+    l.bank_line_key,
+    l.booking_on,
+    l.file_line
+from marts.fct_invoices as i
+inner join marts.fct_payments as p on p.billing_system = i.billing_system and p.invoice_id = i.invoice_id
+left join marts.fct_balance_transactions as b on b.balance_transaction_id = p.balance_transaction_id
+left join marts.fct_bank_lines as l on l.payout_id = b.payout_id
+where i.is_billed
+order by i.invoice_id, p.paid_at, p.payment_id, l.bank_line_key
+limit 200;

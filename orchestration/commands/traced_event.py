@@ -17,11 +17,7 @@ from orchestration.words import count, exponent_of, exponents, money, quantity
 if TYPE_CHECKING:
     from ingestion.quarantine import QuarantinedRecord
 
-FATES = {
-    "counts": "counts",
-    "repetition": "the same once more, left out",
-    "conflict": "another payload under the same id, left out: a conflict",
-}
+FATES = {"counts": "counts", "repetition": "left out: the same again", "conflict": "left out: conflict"}
 
 
 def as_screen(found: FoundEvents) -> RenderableType:
@@ -76,7 +72,7 @@ def said_of(event: EventTrace) -> str:
         "no subscription item": f"No subscription item of {counted['account_id']} meters {meter}, so nothing rates it.",
         "no period": (
             f"{counted['account_id']} has items that meter {meter}, but no billing period of theirs holds "
-            f"{day.get('usage_on')}."
+            f"{day.get('usage_on')}; a trial has none."
         ),
         "carried over": (
             f"No period holds its day; it is in the level that {count(event.carried_into, 'period')} start with."

@@ -320,10 +320,8 @@ def _usage(usage: UsageTrace, *, events_below: bool) -> Iterator[RenderableType]
         if more:
             rest = sum((fate["quantity"] or Decimal(0) for fate in usage.fates), Decimal(0))
             rest -= sum((event["quantity"] or Decimal(0) for event in usage.events), Decimal(0))
-            told = (
-                f"{count(more, 'event')} more, their quantities sum to {quantity(rest)}.  All:  --all, --out FILE.csv"
-            )
-            yield Text(told, style="dim")
+            told = f"{count(more, 'more event')}; their quantities sum to {quantity(rest)}."
+            yield Text(f"{told}  All of them:  --all  or  --out FILE.csv", style="dim")
 
 
 def _days(days: Sequence[Row]) -> RenderableType:

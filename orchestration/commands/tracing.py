@@ -1,4 +1,4 @@
-"""Trace: from an invoice line to the events behind it with their file and line, and back."""
+"""Trace: from an invoice line to its events with file and line and back; from an invoice to the bank."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import Annotated, Any
 
 import typer
 
-from orchestration.commands import traced_event, traced_line
+from orchestration.commands import traced_event, traced_invoice, traced_line
 from orchestration.commands.terminal import AsJson, DefaultGroup, Exit, json_text, print_json, screen, told
 from orchestration.tracing.lookup import Row
 
 trace_app = typer.Typer(
-    cls=DefaultGroup, help="From an invoice line to the events behind it, with file and line; and back from an event."
+    cls=DefaultGroup,
+    help="From an invoice line to its events, with file and line, and back; from an invoice to the bank line.",
 )
 
 
@@ -84,6 +85,27 @@ def trace_event(
         print_json(traced_event.as_record(found))
     else:
         screen.print(traced_event.as_screen(found))
+
+
+@trace_app.command("invoice")
+@told
+def trace_invoice(
+    invoice: Annotated[
+        str, typer.Argument(metavar="ID", help="An invoice or its number; or a payment, charge or booking of it.")
+    ],
+    system: Annotated[str | None, typer.Option("--system", help="stripe or erp, where both have this id.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The money of an invoice: what is due and paid, each payment, its booking, its payout and the bank line."""
+    from orchestration.tracing import invoices
+    from warehouse.connection import connect
+
+    with connect("auditor", autocommit=True) as connection:
+        found = invoices.trace_invoice(connection, invoice.strip(), system)
+    if as_json:
+        print_json(traced_invoice.as_record(found))
+    else:
+        screen.print(traced_invoice.as_screen(found))
 
 
 def _date(given: datetime | None) -> date | None:

@@ -107,7 +107,7 @@ def events() -> Iterator[dict[str, Any]]:
     for name, case in CASES.items():
         for number, (day, hour, quantity, *more) in enumerate(case["events"]):
             region, delay = [*more, None, None][:2]
-            at = START.replace(day=day, hour=hour, minute=number)
+            at = START + timedelta(days=day - 1, hours=hour, minutes=number)
             event = {
                 "id": f"{name}-{number}",
                 "type": types[case["price"].get("meter_code", "units")],
@@ -133,7 +133,14 @@ def built(cluster: ScratchCluster, tmp_path_factory: pytest.TempPathFactory) -> 
             (uuid4(),),
         )
         scratch_dbt.build("seed", "currencies")
-        scratch_dbt.build("run", "+fct_expected_invoice_lines", "+fct_rated_charges", "+fct_rated_charge_tiers")
+        scratch_dbt.build(
+            "run",
+            "+fct_expected_invoice_lines",
+            "+fct_rated_charges",
+            "+fct_rated_charge_tiers",
+            "+fct_charge_events",
+            "+int_rating__quantities_of_events",
+        )
         yield connection
 
 
@@ -176,3 +183,54 @@ def test_a_tiered_charge_keeps_its_split(built: psycopg.Connection[Any], name: s
         (name,),
     ).fetchall()
     assert found == [(tier, Decimal(quantity), Decimal(amount)) for tier, quantity, amount in CASES[name]["tiers"]]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_events_alone_give_the_quantity_in_time_and_with_what_came_late(
+    built: psycopg.Connection[Any], name: str
+) -> None:
+    ((charged, late, in_time, known),) = built.execute(
+        """
+        select
+            charges.quantity, charges.late_quantity, as_invoiced.quantity,
+            coalesce(as_now_known.quantity, as_invoiced.quantity)
+        from marts.fct_rated_charges as charges
+        inner join intermediate.int_rating__quantities_of_events as as_invoiced
+            on charges.subscription_item_id = as_invoiced.subscription_item_id
+            and charges.period_start = as_invoiced.period_start and as_invoiced.basis = 'as_invoiced'
+        left join intermediate.int_rating__quantities_of_events as as_now_known
+            on charges.subscription_item_id = as_now_known.subscription_item_id
+            and charges.period_start = as_now_known.period_start and as_now_known.basis = 'as_now_known'
+        where charges.price_code = %s
+        """,
+        (name,),
+    ).fetchall()
+    assert (in_time, known) == (charged, charged + late)
+
+
+COUNTS_AS = {
+    "in_office_hours_of_one_region": [
+        ("charged", None),
+        ("left_out", "outside the hours of the meter"),
+        ("left_out", "filtered out by the meter"),
+        ("charged", None),
+        ("left_out", "outside the hours of the meter"),
+    ],
+    "seats_that_stay": [("carried_over", None), ("charged", None), ("late", None)],
+    "volume_and_late": [("charged", None), ("late", None)],
+}
+
+
+@pytest.mark.parametrize("name", COUNTS_AS)
+def test_every_event_says_how_it_counts_for_its_charge(built: psycopg.Connection[Any], name: str) -> None:
+    found = built.execute(
+        """
+        select events.counts_as, events.left_out_because
+        from marts.fct_charge_events as events
+        inner join marts.fct_rated_charges as charges on events.charge_id = charges.charge_id
+        where charges.price_code = %s
+        order by events.occurred_at
+        """,
+        (name,),
+    ).fetchall()
+    assert found == COUNTS_AS[name]
