@@ -5,16 +5,19 @@ dbt renders the same files in `tieout conformance`; here they are rendered witho
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
+from types import CodeType, SimpleNamespace
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 MACROS = ("engine", "rating", "revenue")
 MODELS = PROJECT / "models" / "conformance"
+MACRO = re.compile(r"{%-?\s*macro\s+(\w+)\(")
 
 
 class Rendered:
@@ -23,12 +26,7 @@ class Rendered:
     def __init__(self, changed: Mapping[str, str] | None = None) -> None:
         """Compile the macros."""
         texts = {path.relative_to(PROJECT / "macros").as_posix(): path.read_text("utf-8") for path in _macro_files()}
-        # SQL text, not HTML: escaping would change it
-        self._environment = Environment(
-            undefined=StrictUndefined,
-            autoescape=False,  # noqa: S701
-            extensions=["jinja2.ext.do"],
-        )
+        self._environment = _environment()
         self._model = SimpleNamespace(name="")
         self._environment.globals.update(
             adapter=self,
@@ -37,9 +35,22 @@ class Rendered:
             exceptions=SimpleNamespace(raise_compiler_error=_refuse),
             **{"return": lambda value: value},
         )
-        module = self._environment.from_string("\n".join([*{**texts, **(changed or {})}.values()])).module
-        self._macros = {name: value for name, value in vars(module).items() if not name.startswith("_")}
-        self._environment.globals.update(self._macros)
+        # A macro may be called by files that come before its own, so a name stands for it until it is called.
+        self._macros: dict[str, Callable[..., str]] = {}
+        named = {name for text in texts.values() for name in MACRO.findall(text)}
+        self._environment.globals.update({name: self._later(name) for name in named})
+        for path, text in {**texts, **(changed or {})}.items():
+            module = self._template(text, path).module
+            self._macros |= {name: macro for name, macro in vars(module).items() if name in named}
+
+    def _later(self, name: str) -> Callable[..., str]:
+        def called(*arguments: Any, **options: Any) -> str:
+            return self._macros[name](*arguments, **options)
+
+        return called
+
+    def _template(self, text: str, name: str) -> Template:
+        return Template.from_code(self._environment, _code(text, name), self._environment.globals)
 
     def dispatch(self, name: str, _project: str) -> Callable[..., str]:
         """The body of a dispatched macro, that of Postgres where it has one."""
@@ -54,7 +65,17 @@ class Rendered:
     def model(self, path: Path) -> str:
         """SQL of one model."""
         self._model.name = path.stem
-        return self._environment.from_string(path.read_text("utf-8")).render()
+        return self._template(path.read_text("utf-8"), path.name).render()
+
+
+def _environment() -> Environment:
+    # SQL text, not HTML: escaping would change it
+    return Environment(undefined=StrictUndefined, autoescape=False, extensions=["jinja2.ext.do"])  # noqa: S701
+
+
+@cache
+def _code(text: str, name: str) -> CodeType:
+    return _environment().compile(text, name, name)
 
 
 def _macro_files() -> list[Path]:
