@@ -256,12 +256,19 @@ def _two_people(refused: psycopg.errors.CheckViolation) -> str:
 
 
 def _found(entity: str, period: date, run: str) -> Closed | None:
-    """The closing of this run, once whatever the server still does with it is over."""
+    """The closing of this run, once whatever the server still does with it is over. One lost connection is forgiven."""
     asked = {"entity": entity, "period": period, "run": run}
+    try:
+        return _read_closed(asked)
+    except psycopg.OperationalError:
+        return _read_closed(asked)
+
+
+def _read_closed(asked: Mapping[str, Any]) -> Closed | None:
     with connect("closer") as connection, connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute(EVENTS_LOCK, asked)
         found = cursor.execute(CLOSED, asked).fetchone()
-    return Closed(entity, period, **found) if found else None
+    return Closed(asked["entity"], asked["period"], **found) if found else None
 
 
 def _next_month(period: date) -> date:
