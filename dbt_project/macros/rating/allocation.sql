@@ -57,16 +57,3 @@
         from ' ~ items ~ ' as items
     )') }}
 {%- endmacro %}
-
-
-{#- The same of two columns, where a model ranks its own rows: whole units, non-negative. -#}
-
-{% macro largest_remainder_floor(total, weight, weight_sum) -%}
-    {#- Whole part of a share of `total` in proportion to weight / weight_sum. -#}
-    {{ floor_ratio('(' ~ total ~ ') * (' ~ weight ~ ')', weight_sum) }}
-{%- endmacro %}
-
-{% macro largest_remainder_rest(total, weight, weight_sum) -%}
-    {#- What the whole part leaves, comparable between shares of one total: the largest get the left-over units. -#}
-    mod(({{ total }}) * ({{ weight }}), ({{ weight_sum }}))
-{%- endmacro %}

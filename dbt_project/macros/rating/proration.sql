@@ -1,10 +1,5 @@
 {#- Shares of a period. The amount is multiplied first and divided last, so that one rounding decides. -#}
 
-{% macro prorated_exact(amount, active, whole) -%}
-    {#- Unrounded share, kept as evidence; never summed into an invoice. -#}
-    (({{ amount }}) * ({{ active }}) / ({{ whole }}))
-{%- endmacro %}
-
 {% macro prorated_minor(amount, active, whole) -%}
     {#- round(amount * active / whole) in minor units, half away from zero; `active` and `whole` count one unit. -#}
     {{ round_ratio('(' ~ amount ~ ') * (' ~ active ~ ')', whole) }}

@@ -1,0 +1,62 @@
+"""Every macro of the dbt project is reached from a model, a test or dbt itself: none is kept for its own sake."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
+DEFINED = re.compile(
+    r"{%-?\s*(?:macro|test|materialization)\s+(\w+)(.*?){%-?\s*end(?:macro|test|materialization)", re.DOTALL
+)
+WORD = re.compile(r"\w+")
+# Called by dbt by their names: where a model's schema comes from, and the strategies that models name in a config.
+CALLED_BY_DBT = re.compile(r"generate_schema_name|get_incremental_\w+_sql")
+DISPATCHED = ("default__", "postgres__")
+
+
+def definitions(texts: list[str]) -> dict[str, str]:
+    """Text of every macro and generic test, by name."""
+    return {name: body for text in texts for name, body in DEFINED.findall(COMMENT.sub("", text))}
+
+
+def unreached(macros: dict[str, str], callers: str) -> set[str]:
+    """Macros that neither the callers' text nor a macro that they reach says the name of."""
+    names = set(macros)
+    reached = {name for name in names if CALLED_BY_DBT.fullmatch(name)} | names & set(WORD.findall(callers))
+    to_read = list(reached)
+    while to_read:
+        name = to_read.pop()
+        words = set(WORD.findall(macros[name]))
+        if "dispatch" in words:
+            words |= {prefix + word for prefix in DISPATCHED for word in words}
+        found = (names & words) - reached
+        reached |= found
+        to_read += found
+    return names - reached
+
+
+def texts_of(folder: str, *suffixes: str) -> list[str]:
+    """Contents of the files of a folder."""
+    return [path.read_text("utf-8") for path in sorted((PROJECT / folder).rglob("*")) if path.suffix in suffixes]
+
+
+def test_every_macro_is_reached_from_a_model_or_a_test() -> None:
+    callers = [*texts_of("models", ".sql", ".yml"), *texts_of("tests", ".sql"), *texts_of("seeds", ".yml")]
+    callers.append((PROJECT / "dbt_project.yml").read_text("utf-8"))
+    macros = definitions(texts_of("macros", ".sql"))
+    assert len(macros) > 200
+    assert sorted(unreached(macros, COMMENT.sub("", "\n".join(callers)))) == []
+
+
+def test_a_macro_that_only_another_unused_one_calls_is_found() -> None:
+    text = """
+        {% macro used(x) %}{{ return(adapter.dispatch('used', 'tieout')(x)) }}{% endmacro %}
+        {% macro default__used(x) %}{{ inner(x) }}{% endmacro %}
+        {% macro inner(x) %}x{% endmacro %}
+        {#- dead_inner is named in a comment -#}
+        {% macro dead(x) %}{{ dead_inner(x) }}{% endmacro %}
+        {% macro dead_inner(x) %}x{% endmacro %}
+    """
+    assert unreached(definitions([text]), "select {{ used('a') }}") == {"dead", "dead_inner"}
