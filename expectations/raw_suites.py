@@ -116,19 +116,9 @@ SYSTEMS = (
                 f"object = 'prices' and coalesce(payload ->> 'currency', '') !~ '{CURRENCY}'",
             ),
             never(
-                "charge_models_are_known",
-                "A price is flat, per unit, graduated, volume or package.",
-                _not_in(["prices"], "charge_model", ["flat", "per_unit", "graduated", "volume", "package"]),
-            ),
-            never(
                 "unit_amounts_are_numbers",
                 "A unit amount is a decimal number that is not negative.",
                 _badly_formed(["prices"], "^[0-9]+([.][0-9]+)?$", ["unit_amount", "package_size", "included_quantity"]),
-            ),
-            never(
-                "aggregations_are_known",
-                "A meter sums, counts, or takes the maximum, the number of distinct values or the latest.",
-                _not_in(["meters"], "aggregation", ["sum", "count", "max", "unique", "latest"]),
             ),
             never(
                 "everything_has_a_first_day",

@@ -28,6 +28,8 @@ from ingestion.sources import bank
 UNSEEN = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"})
 MISSING, RETYPED = "missing_field", "retyped"
 TRUE = frozenset({"true", "1", "t"})
+# Of a record's hash, as much as tells repetitions within a file: a file's records take no more memory than these.
+HASH_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def read(
     Raises FileRefused: for the format as a whole, and with ``schema`` when no record of the file has a required field,
     or has it in the type it must have: then the system changed its export, and a full quarantine would hide it.
     """
-    seen: set[tuple[str, str]] = set()
+    seen: set[bytes] = set()
     accepted = 0
     broken: dict[str, int] = {}
     last: Reject | None = None
@@ -83,7 +85,7 @@ def read(
             yield fate
             continue
         accepted += 1
-        key = (fate.record_id, fate.record_hash)
+        key = bytes.fromhex(fate.record_hash)[:HASH_BYTES]
         if key in seen:
             yield Repeated(fate.line_no)
             continue

@@ -53,6 +53,7 @@ NINE_PLACES = Decimal("1e-9")
 WIDE = Context(prec=38, traps=[InvalidOperation])
 EXACTLY = Context(prec=38, traps=[Inexact, InvalidOperation])
 BLOCK_BYTES = 4 << 20
+MOST_LINES = 1 << 16
 # Shorter runs of lines are not worth another try in columns when one of them is bad.
 FEWEST_LINES = 64
 # The column parser recurses into nested values; a line this short cannot nest deep enough to matter.
@@ -168,7 +169,8 @@ def read_lines(source: Source, book: MeterBook) -> Iterator[Decoded]:
                         "line_too_long", f"{source.label} has a line of more than {MAX_LINE_BYTES >> 20} MB"
                     )
                 continue
-            yield reader.block(rest + block[:end])
+            for some in _runs(rest + block[:end]):
+                yield reader.block(some)
             rest = block[end:]
         if rest:
             yield reader.block(rest + b"\n")
@@ -290,6 +292,9 @@ class _LineReader:
 
     def block(self, content: bytes) -> Decoded:
         """The events of ``content``, which ends with a line end."""
+        if content.isspace():
+            self._line_no += content.count(b"\n")
+            return Decoded(SCHEMA.empty_table())
         if b"\r" in content:
             content = content.replace(b"\r\n", b"\n")
         ends = np.flatnonzero(np.frombuffer(content, np.uint8) == ord("\n")).astype(np.int64) + 1
@@ -420,6 +425,19 @@ class _LineReader:
             return
         lines.append(place)
         events.append(event)
+
+
+def _runs(content: bytes) -> Iterator[bytes]:
+    """Whole lines in runs that are never many lines: each may become a reject, which is larger than a short line."""
+    if content.count(b"\n") <= MOST_LINES:
+        yield content
+        return
+    ends = np.flatnonzero(np.frombuffer(content, np.uint8) == ord("\n")) + 1
+    start = 0
+    for end in [*ends[MOST_LINES - 1 :: MOST_LINES].tolist(), len(content)]:
+        if end > start:
+            yield content[start:end]
+        start = end
 
 
 def _together(parts: list[Decoded]) -> Decoded:

@@ -1,4 +1,4 @@
-"""F1, F3, F4, F5, F8: whatever breaks during a load, nothing is half there, and the ordinary next run makes it whole.
+"""F1, F4, F5, F8: whatever breaks during a load, nothing is half there, and the ordinary next run makes it whole.
 
 The oracle is always the same: the digest of raw, quarantine and ops equals that of a run without the fault.
 """
@@ -88,7 +88,6 @@ def sweep(warehouse, prepare, run, expected, step=1):
         run(day, counting.url)
     assert counting.messages > 20
     assert counting.replies > 20
-    # the goodbye at the end may travel with the message before it, and has no answer
     cuts = [{"at": at, "after": after} for at in range(1, counting.messages + 1) for after in (False, True)]
     cuts += [{"reply_at": at} for at in range(1, counting.replies + 1)]
     for number, cut in enumerate(cuts[::step], start=1):
@@ -96,7 +95,7 @@ def sweep(warehouse, prepare, run, expected, step=1):
         prepare(day)
         with Cut(warehouse, **cut) as proxy:
             outcome(lambda day=day, url=proxy.url: run(day, url))
-        assert proxy.cut or max(cut.get("at", 0) - counting.messages, cut.get("reply_at", 0) - counting.replies) > -4
+        assert proxy.cut, cut
         with psycopg.connect(warehouse) as connection:
             assert connection.execute(LANDED, {"day": day}).fetchone() == expected, cut
     return len(cuts[::step])
@@ -133,11 +132,11 @@ LOADED, RETRIED = (20, 1, [20]), (2, 1, [1, 1])
 
 
 def test_a_connection_cut_at_a_message_leaves_what_an_undisturbed_load_leaves(warehouse, tmp_path):
-    assert sweep(warehouse, *loading(warehouse, tmp_path), LOADED, step=5) > 20
+    assert sweep(warehouse, *loading(warehouse, tmp_path), LOADED, step=17) > 20
 
 
 def test_a_connection_cut_at_a_message_of_a_retry_lands_every_record_once(warehouse, tmp_path, monkeypatch):
-    assert sweep(warehouse, *retrying(warehouse, tmp_path, monkeypatch), RETRIED, step=9) > 12
+    assert sweep(warehouse, *retrying(warehouse, tmp_path, monkeypatch), RETRIED, step=31) > 12
 
 
 @pytest.mark.long

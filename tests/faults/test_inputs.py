@@ -1,12 +1,35 @@
-"""I9, I10, I14 to I16: texts that other loaders take for something else land as they are, or are named."""
+"""I5, I9, I10, I14 to I16: what was cut does not land; texts that others take for something else land as they are."""
 
+import gzip
 import json
+from hashlib import sha256
 
 import pytest
 
 from ingestion.objects import decimal_text
 from ingestion.records import BadRecord
 from tests.warehouse.landed import METERS, event, load_all, put, query
+
+RATES = (
+    b"jurisdiction,product_tax_code,rate,valid_from,amount\nde,x,0.19,2026-01-01,100.00\nde,y,0.07,2026-01-01,300.00\n"
+)
+
+
+@pytest.mark.parametrize("cut", range(1, 30, 4))
+def test_a_csv_that_was_cut_and_still_parses_is_told_by_its_manifest_and_leaves_nothing(warehouse, tmp_path, cut):
+    path = put(tmp_path, "tax/rates/a.csv", RATES[:-cut], complete=False)
+    path.with_name("a.csv.manifest.json").write_text(json.dumps({"rows": 2, "sha256": sha256(RATES).hexdigest()}))
+    assert load_all(tmp_path)["a.csv"] == ("refused", 0, 0, 0, 0, 0, "incomplete")
+    assert query(warehouse, "select count(*) from raw.tax__rates") == [(0,)]
+    path.write_bytes(RATES)
+    assert load_all(tmp_path)["a.csv"][:3] == ("loaded", 2, 2)
+
+
+@pytest.mark.parametrize("cut", [1, 8, 20, 60])
+def test_a_packed_file_that_was_cut_is_refused_though_its_folder_says_it_is_complete(warehouse, tmp_path, cut):
+    put(tmp_path, "tax/rates/a.csv.gz", gzip.compress(RATES)[:-cut])
+    assert load_all(tmp_path)["a.csv.gz"] == ("refused", 0, 0, 0, 0, 0, "incomplete")
+    assert query(warehouse, "select count(*) from raw.tax__rates") == [(0,)]
 
 
 def test_texts_that_copy_or_pandas_take_for_null_or_numbers_land_as_texts(warehouse, tmp_path):

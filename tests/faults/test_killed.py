@@ -29,11 +29,15 @@ def kills(cluster, landing, count, seed):
     put(landing, "catalog/meters/meters.yaml", METERS)
     with cluster.database("tieout_template") as url, Parent() as parent:
         deliver(landing, 0)
-        longest = 1.2 * parent.duration(landing, url)
+        parent.duration(landing, url)  # the first one finds every cache cold
+        longest = parent.duration(landing, url)
         at_work = 0
         for number in range(1, count + 1):
             deliver(landing, number)
-            at_work += parent.killed_after(random.random() * longest, landing, url)
+            killed = parent.killed_after(random.random() * longest, landing, url)
+            at_work += killed
+            # however busy the machine is, about half of them are killed at work
+            longest *= 1.15 if killed else 0.85
         load_then_retry(str(landing), url)
         load_then_retry(str(landing), url)
         disturbed = digests(url)
@@ -52,6 +56,7 @@ def test_killed_at_random_moments_of_a_load_or_a_retry_nothing_is_lost_or_double
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 def test_two_hundred_kills_at_random_moments_lose_and_double_nothing(cluster, tmp_path):
     disturbed, undisturbed, at_work = kills(cluster, tmp_path, 200, 20261101)
     assert disturbed == undisturbed

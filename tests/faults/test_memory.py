@@ -4,6 +4,8 @@ import gzip
 import subprocess
 import sys
 
+import pytest
+
 from tests.warehouse.landed import METERS, event, load_all, put
 
 # Reads a file of events as a load does, under a limit of address space, and prints the peak in MB.
@@ -24,13 +26,24 @@ for part in usage.read(Source(path, path.name), book, date(2026, 10, 28), 400):
     count += part.accepted.num_rows + part.duplicate + len(part.rejects) + len(part.late)
 print(count, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) >> 10)
 """
+READ_DOCUMENTS = """
+import resource, sys
+from pathlib import Path
+from ingestion import documents
+from ingestion.formats.streams import Source
+from ingestion.registry import OBJECTS
+base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+path = Path(sys.argv[1])
+count = sum(1 for _ in documents.read(Source(path, path.name), OBJECTS["erp", "customer"]))
+print(count, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) >> 10)
+"""
 SMALL, LARGE = 20_000, 1_200_000
 LINE_BYTES = 160
 
 
-def peak(path, limit_mb):
+def peak(path, limit_mb, program=READ):
     said = subprocess.run(
-        [sys.executable, "-c", READ, str(path), str(limit_mb)], check=True, capture_output=True, text=True
+        [sys.executable, "-c", program, str(path), str(limit_mb)], check=True, capture_output=True, text=True
     ).stdout.split()
     return int(said[0]), int(said[1])
 
@@ -52,6 +65,24 @@ def test_a_file_sixty_times_as_large_takes_no_more_memory_than_the_hashes_of_its
     # 16 bytes an event to tell repeats, doubled while two runs are merged
     hashes = 4 * 16 * LARGE >> 20
     assert most < least + hashes + 60, f"{most} MB for {LARGE * LINE_BYTES >> 20} MB of lines, {least} MB for few"
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_an_extract_thirty_times_as_large_takes_no_more_memory_than_the_hashes_of_its_records(tmp_path, form):
+    peaks = {}
+    for count in (2_000, 60_000):
+        path = tmp_path / f"{count}.{form}"
+        with path.open("w") as file:
+            file.write("id,memo,companyname\n" if form == "csv" else "")
+            for number in range(count):
+                if form == "csv":
+                    file.write(f"{number},{'m' * 300},Company {number}\n")
+                else:
+                    file.write(f'{{"id":"{number}","memo":"{"m" * 300}","companyname":"Company {number}"}}\n')
+        found, peaks[count] = peak(path, 0, READ_DOCUMENTS)
+        assert found == count
+    # of 60,000 hashes: 49 bytes each, and their set while it doubles; the lines alone are 20 MB
+    assert peaks[60_000] < peaks[2_000] + 14, peaks
 
 
 def test_a_small_file_that_unpacks_to_gigabytes_is_refused_before_it_fills_the_memory(warehouse, tmp_path):

@@ -373,3 +373,21 @@ def test_a_file_that_is_no_parquet_or_was_cut_is_refused(tmp_path):
         with pytest.raises(FileRefused) as refused:
             list(cloudevents_parquet.read(source(tmp_path, "u.parquet", content), BOOK))
         assert refused.value.reason == "format"
+
+
+@pytest.mark.parametrize("blank", ["\n", "\r\n", " \n"])
+def test_lines_without_anything_cost_nothing_and_count_as_lines(tmp_path, blank):
+    content = blank * 3_000_000 + line(id="e1") + "\n"
+    (found,), rejects = together(cloudevents.read_lines(source(tmp_path, "u.jsonl", content), BOOK))
+    assert (found["event_id"], found["line_no"], rejects) == ("e1", 3_000_001, [])
+
+
+def test_many_short_lines_are_set_aside_in_parts_that_fit_the_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(cloudevents, "MOST_LINES", 1_000)
+    lines = ["x", *(line(id=f"e{number}") for number in range(2)), "y"] * 900
+    parts = list(cloudevents.read_lines(source(tmp_path, "u.jsonl", "".join(f"{one}\n" for one in lines)), BOOK))
+    assert len(parts) == 4
+    assert max(len(part.rejects) + part.events.num_rows for part in parts) == 1_000
+    rows, rejects = together(parts)
+    assert [row["line_no"] for row in rows] == [at for at, one in enumerate(lines, start=1) if one not in ("x", "y")]
+    assert [one.line_no for one in rejects] == [at for at, one in enumerate(lines, start=1) if one in ("x", "y")]
