@@ -1,6 +1,7 @@
 """Pytest plugin: `built_sample`, a warehouse in which the sample company was landed and built once for the whole run.
 
-Tests only read it. tests/fast_first.py sends all of them to one worker, so that it is built once.
+Tests only read it; `copy_of_sample` is for those that write. tests/fast_first.py sends all of them to one worker, so
+that it is built once.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 SEED, SCALE, MONTHS = 7, 1, 3
@@ -40,3 +42,11 @@ def built_sample(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Iter
             load_landing(landing)
             build(holder="tests")
         yield BuiltSample(url, landing, landing / "truth.jsonl")
+
+
+@pytest.fixture
+def copy_of_sample(built_sample: BuiltSample, cluster: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A warehouse of its own that holds what the built sample holds; its URL, also set as TIEOUT_WAREHOUSE_URL."""
+    with cluster.database(psycopg.conninfo.conninfo_to_dict(built_sample.url)["dbname"]) as url:
+        monkeypatch.setenv("TIEOUT_WAREHOUSE_URL", url)
+        yield url

@@ -152,5 +152,5 @@ def test_what_is_not_there_is_told_in_a_sentence(warehouse, tmp_path):
 def test_every_command_explains_itself():
     for command in ("demo", "doctor", "status", "dev", "up", "down", "sample", "load", "build", "quarantine"):
         assert tieout(command, "--help").exit_code == 0, command
-    for command in ("close", "breaks", "checks"):
+    for command in ("close", "breaks", "trace", "checks"):
         assert tieout(command, "--help").exit_code == 0, command

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from expectations.raw_suites import USAGE_EVENTS
 from expectations.runner import Verdict, failing_rows, run_suites
 from ingestion import sample_company
 from ingestion.landing import load_landing
-from tests.built_sample import BuiltSample
-from tests.conftest import ScratchCluster
 from tests.warehouse.landed import event, put
 
 RULE = "no_event_returns_on_another_day"
@@ -30,16 +26,6 @@ REASONS = """
     select reason from reconciliation.recon_close_gate
     where gate = 'checks' and period_month = %s and reason like '%%' || %s || '%%'
 """
-
-
-@pytest.fixture
-def copy_of_sample(
-    built_sample: BuiltSample, cluster: ScratchCluster, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[str]:
-    """A warehouse of its own that holds what the built sample holds; its URL."""
-    with cluster.database(psycopg.conninfo.conninfo_to_dict(built_sample.url)["dbname"]) as url:
-        monkeypatch.setenv("TIEOUT_WAREHOUSE_URL", url)
-        yield url
 
 
 def rows(url: str, statement: str, *parameters: object) -> list[tuple[object, ...]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, LiteralString
 
@@ -16,7 +15,6 @@ from typer.testing import CliRunner
 from ingestion.landing import load_landing
 from orchestration.cli import app
 from tests.built_sample import BuiltSample
-from tests.conftest import ScratchCluster
 from tests.warehouse.landed import event, put
 
 Row = dict[str, Any]
@@ -123,16 +121,6 @@ def sample(counted_sample: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """URL of the built sample, which the command reads too."""
     monkeypatch.setenv("TIEOUT_WAREHOUSE_URL", counted_sample)
     return counted_sample
-
-
-@pytest.fixture
-def copy_of_sample(
-    built_sample: BuiltSample, cluster: ScratchCluster, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[str]:
-    """A warehouse of its own that holds what the built sample holds; its URL."""
-    with cluster.database(psycopg.conninfo.conninfo_to_dict(built_sample.url)["dbname"]) as url:
-        monkeypatch.setenv("TIEOUT_WAREHOUSE_URL", url)
-        yield url
 
 
 def line_of(built_sample: BuiltSample, file_line: str) -> str:
