@@ -33,7 +33,7 @@ class DefaultBodies:
 
 @cache
 def rating_macros() -> Any:
-    """A namespace of all macros: ``rating_macros().round_to("2.5", 0, "half_even")`` is a SQL expression."""
+    """A namespace of all macros: ``rating_macros().round_as("2.5", "0", "mode")`` is a SQL expression."""
     adapter = DefaultBodies()
     # SQL text, not HTML: escaping would change it
     environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701

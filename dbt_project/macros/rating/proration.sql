@@ -1,10 +1,5 @@
 {#- Shares of a period. The amount is multiplied first and divided last, so that one rounding decides. -#}
 
-{% macro prorated_minor(amount, active, whole) -%}
-    {#- round(amount * active / whole) in minor units, half away from zero; `active` and `whole` count one unit. -#}
-    {{ round_ratio('(' ~ amount ~ ') * (' ~ active ~ ')', whole) }}
-{%- endmacro %}
-
 {% macro capped_credit(potential, paid, already_credited='0') -%}
     {#- A credit never exceeds what was paid and not yet credited. -#}
     greatest(least(({{ potential }}), ({{ paid }}), ({{ paid }}) - ({{ already_credited }})), 0)
