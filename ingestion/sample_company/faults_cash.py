@@ -238,7 +238,7 @@ class PayoutFaults:
         for statement in statements:
             for number, entry in enumerate(statement.entries, start=1):
                 if entry in self._stray:
-                    key = f"{ACCOUNTS[statement.currency]}|{statement.statement_id}|{number}"
+                    key = f"{statement.key}|{number}"
                     yield Label(
                         "fault",
                         "UNKNOWN_CREDIT",

@@ -34,6 +34,16 @@ class Statement:
         return f"{self.currency.upper()}{self.day:%Y%m%d}"
 
     @property
+    def printed_number(self) -> str:
+        """The number within the account, in MT940 with its page."""
+        return str(self.number) if self.currency == "eur" else f"{self.number}/1"
+
+    @property
+    def key(self) -> str:
+        """What the warehouse knows the statement by: account, number within the account with its day, currency."""
+        return f"{ACCOUNTS[self.currency]}|{self.statement_id}/{self.printed_number}/{self.day}|{self.currency}"
+
+    @property
     def closing(self) -> int:
         """Opening and all entries."""
         return self.opening + sum(entry.amount for entry in self.entries)
@@ -79,7 +89,7 @@ def mt940(group: list[Statement]) -> str:
         lines += [
             f":20:{statement.statement_id}",
             f":25:{ACCOUNTS[statement.currency]}",
-            f":28C:{statement.number}/1",
+            f":28C:{statement.printed_number}",
             f":60F:{_balance(statement.opening, statement.day, currency)}",
         ]
         for entry in statement.entries:
@@ -118,7 +128,7 @@ def _camt_statement(statement: Statement) -> str:
     currency = statement.currency.upper()
     entries = "".join(_camt_entry(statement, number, entry) for number, entry in enumerate(statement.entries, start=1))
     return (
-        f"<Stmt><Id>{statement.statement_id}</Id><ElctrncSeqNb>{statement.number}</ElctrncSeqNb>"
+        f"<Stmt><Id>{statement.statement_id}</Id><ElctrncSeqNb>{statement.printed_number}</ElctrncSeqNb>"
         f"<CreDtTm>{statement.day}T22:00:00Z</CreDtTm>"
         f"<FrToDt><FrDtTm>{statement.day}T00:00:00Z</FrDtTm><ToDtTm>{statement.day}T23:59:59Z</ToDtTm></FrToDt>"
         f"<Acct><Id><IBAN>{ACCOUNTS[statement.currency]}</IBAN></Id><Ccy>{currency}</Ccy>"

@@ -8,6 +8,8 @@ from hashlib import sha256
 import pytest
 
 from ingestion import sample_company
+from ingestion.formats.streams import Source
+from ingestion.sources import bank
 
 CLASSES = {
     "U1": {"UNDER_LANDED", "OVER_LANDED", "QTY_DRIFT", "NO_MANIFEST", "SILENT_SOURCE"},
@@ -103,3 +105,17 @@ def test_deliveries_without_a_manifest_are_marked_finished(world):
     for system in ("bank", "tax", "fx"):
         for folder in (world.folder / system).glob("*/*"):
             assert (folder / "_SUCCESS").exists()
+
+
+def test_a_planted_bank_entry_is_named_as_the_bank_reader_names_it(tmp_path):
+    sample_company.write(7, 1, 3, tmp_path)
+    statements = {
+        record.fields["record_id"]: len(record.fields["entries"])
+        for file in (tmp_path / "bank" / "statements").rglob("*.*")
+        if file.suffix in (".xml", ".sta")
+        for record in bank.read(Source(file, file.name))
+    }
+    truth = [json.loads(line) for line in (tmp_path / "truth.jsonl").read_text().splitlines()]
+    planted = [label["key"] for label in truth if label["class"] == "UNKNOWN_CREDIT"]
+    assert planted
+    assert all(statements[key.rpartition("|")[0]] >= int(key.rpartition("|")[2]) for key in planted)
