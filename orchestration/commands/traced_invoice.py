@@ -13,7 +13,7 @@ from orchestration.commands.terminal import table
 from orchestration.commands.traced_line import facts, instant, plain
 from orchestration.tracing.invoices import InvoiceTrace, PaymentTrace, PayoutTrace
 from orchestration.tracing.lookup import Row
-from orchestration.words import count, exponent_of, exponents, money
+from orchestration.words import count, exponent_of, exponents, money, quantity
 
 
 def as_screen(found: InvoiceTrace) -> RenderableType:
@@ -23,7 +23,7 @@ def as_screen(found: InvoiceTrace) -> RenderableType:
         shown += _payment(payment)
     if not found.payments:
         shown.append(Text("No money has moved for this invoice.", style="yellow"))
-    shown.append(Text("Its lines:  tieout trace line <line>", style="dim"))
+    shown.append(Text("What a line is made of:  tieout trace line <line>", style="dim"))
     return Group(*(part for renderable in shown for part in (renderable, Text())))
 
 
@@ -52,6 +52,20 @@ def _invoice(found: InvoiceTrace) -> Iterator[RenderableType]:
             ["loaded from", invoice["file_line"] or "-"],
         ],
     )
+    of_lines = [
+        [
+            line["invoice_line_id"],
+            line["line_kind"].replace("_", " "),
+            line["price_code"] or "-",
+            f"{line['period_start']:%Y-%m-%d} to {line['period_end']:%Y-%m-%d}" if line["period_start"] else "-",
+            quantity(line["quantity"]),
+            _amount(line, "net_minor"),
+            _amount(line, "tax_minor"),
+        ]
+        for line in found.lines
+    ]
+    figures = ["quantity", "net", "tax"]
+    yield table("Lines", ["line", "kind", "price", "period", *figures], of_lines, right=figures)
     names = {
         "lines before discount": "subtotal_minor",
         "discount": "discount_minor",

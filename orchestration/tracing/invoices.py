@@ -20,6 +20,14 @@ INVOICE = """
     from marts.fct_invoices
     where billing_system = %(billing_system)s and invoice_id = %(invoice_id)s
 """
+LINES = """
+    select
+        invoice_line_id, line_kind, price_code, period_start, period_end, currency, quantity, net_minor, tax_minor,
+        file_line
+    from marts.fct_invoice_lines
+    where billing_system = %(billing_system)s and invoice_id = %(invoice_id)s
+    order by invoice_line_id
+"""
 # What the control of payments (C1) holds against the amount due: repeated and failed payments are its rule, not ours.
 PAID = """
     select coalesce(sum(amount_minor), 0)::bigint as amount_minor
@@ -101,6 +109,7 @@ class InvoiceTrace:
 
     asked: str
     invoice: Row
+    lines: list[Row]
     paid_minor: int
     payments: list[PaymentTrace]
 
@@ -129,9 +138,10 @@ def trace_invoice(connection: Connection, asked: str, system: str | None) -> Inv
         named = ", ".join(f"{one['invoice_id']} ({one['billing_system']})" for one in found)
         raise NothingToTrace(f"{asked} leads to {len(found)} invoices: {named}. Name one, with --system if need be.")
     invoice = rows_of(connection, INVOICE, found[0])[0]
+    lines = rows_of(connection, LINES, found[0])
     paid = int(rows_of(connection, PAID, found[0])[0]["amount_minor"])
     payments = [_payment(connection, payment) for payment in rows_of(connection, PAYMENTS, found[0])]
-    return InvoiceTrace(asked, invoice, paid, payments)
+    return InvoiceTrace(asked, invoice, lines, paid, payments)
 
 
 def _payment(connection: Connection, payment: Row) -> PaymentTrace:

@@ -393,6 +393,8 @@ def test_the_money_of_an_invoice_is_followed_to_the_bank_line_each_step_with_its
     paid = invoice_of(sample, "payouts.bank_line_count = 1 and payouts.received_minor = payouts.amount_minor")
     found = traced("invoice", paid["invoice_id"])
     assert line_of(built_sample, found["invoice"]["file_line"]).count(paid["invoice_id"])
+    of_lines = sum(int(line["net_minor"]) + int(line["tax_minor"]) for line in found["lines"])
+    assert str(of_lines) == found["invoice"]["total_minor"]
     payment = next(one for one in found["payments"] if one["payment"]["payment_id"] == paid["payment_id"])
     assert payment["ends"] == "At the bank."
     assert json.loads(line_of(built_sample, payment["payment"]["file_line"]))["id"] == paid["payment_id"]
