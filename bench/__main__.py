@@ -1,7 +1,7 @@
 """Runs the benchmarks and writes docs/benchmarks.md.
 
 python -m bench                # what docs/benchmarks.md holds, about half an hour
-python -m bench --part load    # loading alone; or usage, the usage chain; or rating; or schedules; writes nothing
+python -m bench --part load    # loading alone; or usage (its chain), rating, schedules or cases; writes nothing
 python -m bench --small        # a hundredth of it, to see that everything runs; judges and writes nothing
 """
 
@@ -15,14 +15,15 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from bench import loading, machine, measure, rating, schedules, scratch, world
+from bench import loading, machine, measure, rating, schedules, scratch, worked_cases, world
 from bench.loading import Memory, Rate
 from bench.measure import Row
 from bench.rating import Against
 from bench.schedules import Schedules
+from bench.worked_cases import Run
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
-PARTS = ["load", "usage", "rating", "schedules"]
+PARTS = ["load", "usage", "rating", "schedules", "cases"]
 EVENTS = 1_000_000
 LARGE_FILE = 20_000_000
 EVENTS_A_DAY = 100_000
@@ -31,7 +32,7 @@ SCHEDULED_LINES = 1_000_000
 FEW_DAYS, MANY_DAYS = 10, 100
 NEW_DAY_LIMIT = 1.2
 
-Measured = TypeVar("Measured", Rate, Memory, Against, Schedules)
+Measured = TypeVar("Measured", Rate, Memory, Against, Schedules, Run)
 
 
 def main() -> int:
@@ -48,6 +49,7 @@ def main() -> int:
     rows: list[Row] = []
     rated: list[Against] = []
     scheduled: list[Schedules] = []
+    cases: list[Run] = []
     with tempfile.TemporaryDirectory(prefix="tieout-bench-landing-") as place, scratch.server() as server:
         # dbt's parsed project stays out of the way of the user's own.
         os.environ["DBT_TARGET_PATH"] = str(Path(place) / "dbt")
@@ -62,13 +64,15 @@ def main() -> int:
             rated.extend(_told(rating.measured(database, RATED_LINES // smaller, repeats)))
         if "schedules" in parts:
             scheduled.extend(_told(schedules.measured(database, SCHEDULED_LINES // smaller, repeats)))
-    page = _page((rates, large, rows, rated, scheduled), about, load_before)
+        if "cases" in parts:
+            cases.extend(_told(worked_cases.measured(database)))
+    page = _page((rates, large, rows, rated, scheduled, cases), about, load_before)
     print(page)
     if not asked.small and not asked.part:
         PAGE.write_text(page, "utf-8")
     if asked.small:
         return 0
-    results: list[Rate | Memory | Against] = [*rates, *large, *rated]
+    results: list[Rate | Memory | Against | Run] = [*rates, *large, *rated, *cases]
     missed = [sentence for one in results for sentence in one.missed()]
     growth = next((row.ratio or 0 for row in rows if row.what.endswith("days of history")), 0)
     if growth >= NEW_DAY_LIMIT:
@@ -120,9 +124,11 @@ def _told(measured: Iterable[Measured]) -> Iterator[Measured]:
 
 
 def _page(
-    measured: tuple[list[Rate], list[Memory], list[Row], list[Against], list[Schedules]], about: str, load_before: str
+    measured: tuple[list[Rate], list[Memory], list[Row], list[Against], list[Schedules], list[Run]],
+    about: str,
+    load_before: str,
 ) -> str:
-    rates, large, rows, rated, scheduled = measured
+    rates, large, rows, rated, scheduled, cases = measured
     lines = [
         "# Benchmarks",
         "",
@@ -155,6 +161,8 @@ def _page(
         "## Rating and reconciliation",
         "",
         *rating.page(rated),
+        "",
+        *worked_cases.page(cases),
         "",
         "## Revenue schedules",
         "",
