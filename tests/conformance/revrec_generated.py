@@ -90,9 +90,10 @@ def fx(drawn: Drawn) -> Inputs:
             rate = drawn.decimal(1, 4 * 10**6, 6)
             events.append({"type": "refund", "date": paid_on.isoformat(), "amount": part, "rate": rate})
     months = {f"{drawn.day(day.replace(day=1), 200):%Y-%m}" for _ in range(drawn.whole(0, 4))}
+    currency, functional = drawn.one(("EUR", "USD"), ("JPY", "USD"), ("KWD", "USD"), ("JPY", "KWD"), ("KWD", "JPY"))
     return {
-        "currency": drawn.one("EUR", "JPY", "KWD"),
-        "functional": drawn.one("USD", "USD", "JPY", "KWD"),
+        "currency": currency,
+        "functional": functional,
         "events": events,
         "month_end_rates": {month: drawn.decimal(1, 4 * 10**6, 6) for month in sorted(months)},
         **drawn.one({}, {}, {"through": f"{drawn.day(day, 400):%Y-%m}"}),

@@ -109,12 +109,13 @@
         rate_numerator, rate_denominator        of the month's end
         exponent, functional_exponent
 
-    Gives book_id, booked_on (last day of the month, then first day of the next), account (accounts_receivable, fx_unrealized)
-    and amount (functional minor units, debit positive, never 0).
+    Gives book_id, is_reversal, booked_on (last day of the month; the first of the next when it goes back), account
+    (accounts_receivable, fx_unrealized) and amount (functional minor units, debit positive, never 0).
 -#}
 {% macro unrealised_fx(balances) -%}
     select
         book_id,
+        sides.is_reversal,
         case when sides.is_reversal then {{ add_months_to_date('month_on', 1) }} else {{ add_days(
             add_months_to_date('month_on', 1), -1
         ) }} end as booked_on,

@@ -16,9 +16,40 @@ bank_lines as (
     select * from {{ ref('int_cash__bank_lines') }}
 ),
 
+ledger_lines as (
+    select * from {{ ref('int_ledger__lines') }}
+),
+
+ledger_events as (
+    select * from {{ ref('int_ledger__events') }}
+),
+
+clock as (
+    select * from {{ ref('int_clock__as_of') }}
+),
+
 policies as (
     select * from {{ ref('int_catalog__policies') }}
     where policy = 'reporting_currency'
+),
+
+invoiced_currencies as (
+    select
+        currency,
+        min(billed_on) as billed_from
+    from ledger_lines
+    where billed_on is not null
+    group by currency
+),
+
+-- What is open at the end of a month is remeasured.
+month_ends as (
+    select
+        {{ add_days(add_months_to_date('months.month_on', 1), -1) }} as rate_on,
+        invoiced_currencies.currency
+    from invoiced_currencies
+    cross join clock
+    cross join {{ month_series('invoiced_currencies.billed_from', month_start('clock.as_of_on'), 'months') }}
 ),
 
 money as (
@@ -41,6 +72,21 @@ money as (
         booking_on as rate_on,
         currency
     from bank_lines
+    union
+    select
+        coalesce(billed_on, dated_on) as rate_on,
+        currency
+    from ledger_lines
+    union
+    select
+        event_on as rate_on,
+        currency
+    from ledger_events
+    union
+    select
+        rate_on,
+        currency
+    from month_ends
 ),
 
 final as (

@@ -2,50 +2,24 @@
 
 with
 
-invoices as (
-    select
-        ledger_invoice_id as invoice_id,
-        billed_on,
-        net_minor as net,
-        tax_minor as tax,
-        balance_applied_minor as balance_applied
-    from {{ ref('int_ledger__invoices') }}
+transaction_entries as (
+    select * from {{ ref('int_ledger__transaction_entries') }}
 ),
 
-lines as (
-    select
-        ledger_invoice_id as invoice_id,
-        ledger_line_id as line_id,
-        line_no,
-        billed_on,
-        net_minor as amount,
-        tax_minor as tax,
-        dated_on,
-        is_accrued_in_own_month as accrues_in_own_month
-    from {{ ref('int_ledger__lines') }}
+functional_entries as (
+    select * from {{ ref('int_ledger__functional_entries') }}
 ),
 
-pieces as (
-    select * from {{ ref('int_ledger__plan_pieces') }}
+remeasurements as (
+    select * from {{ ref('int_ledger__remeasurements') }}
 ),
 
-events as (
-    select
-        event_id,
-        ledger_invoice_id as invoice_id,
-        event_type,
-        event_on,
-        event_no,
-        amount_minor as amount,
-        fee_minor as fee,
-        refund_minor as refund,
-        to_balance_minor as to_balance,
-        out_of_band_minor as out_of_band,
-        is_out_of_band,
-        is_reinstated,
-        reverses_event_id
-    from {{ ref('int_ledger__events') }}
-    where ledger_invoice_id is not null
+functional_lines as (
+    select * from {{ ref('int_ledger__functional_lines') }}
+),
+
+unconverted as (
+    select * from {{ ref('int_ledger__unconverted') }}
 ),
 
 line_attributes as (
@@ -56,27 +30,77 @@ invoice_attributes as (
     select * from {{ ref('int_ledger__invoices') }}
 ),
 
-entries as (
-    {{ subledger('lines', 'pieces', 'invoices', 'events') }}
+foreign_lines as (
+    select
+        ledger_line_id,
+        functional_currency
+    from functional_lines
 ),
 
+foreign_invoices as (
+    select distinct
+        ledger_invoice_id,
+        functional_currency
+    from functional_lines
+    where ledger_invoice_id is not null
+),
+
+booked as (
+    select
+        transaction_entries.*,
+        transaction_entries.amount as amount_minor,
+        cast(null as bigint) as functional_minor
+    from transaction_entries
+    union all
+    select
+        functional_entries.*,
+        cast(0 as bigint) as amount_minor,
+        functional_entries.amount as functional_minor
+    from functional_entries
+    union all
+    select
+        remeasurements.*,
+        cast(0 as bigint) as amount_minor,
+        remeasurements.amount as functional_minor
+    from remeasurements
+),
+
+-- What has no rate is not booked until there is one: int_ledger__unconverted lists it.
 described as (
     select
-        entries.source_id,
-        entries.rule,
+        booked.source_id,
+        booked.rule,
         1 as rule_version,
-        {{ month_start('entries.booked_on') }} as original_period,
-        entries.booked_on,
+        {{ month_start('booked.booked_on') }} as original_period,
+        booked.booked_on,
         coalesce(line_attributes.account_id, invoice_attributes.account_id) as customer_id,
         coalesce(line_attributes.invoice_id, invoice_attributes.invoice_id) as invoice_id,
         line_attributes.invoice_line_id,
-        entries.line_id,
-        entries.account,
+        booked.line_id,
+        booked.account,
         coalesce(line_attributes.currency, invoice_attributes.currency) as currency,
-        entries.amount
-    from entries
-    left join line_attributes on entries.line_id = line_attributes.ledger_line_id
-    left join invoice_attributes on entries.invoice_id = invoice_attributes.ledger_invoice_id
+        coalesce(
+            foreign_lines.functional_currency,
+            foreign_invoices.functional_currency,
+            line_attributes.currency,
+            invoice_attributes.currency
+        ) as functional_currency,
+        booked.amount_minor,
+        case
+            when booked.functional_minor is not null then booked.functional_minor
+            when foreign_lines.functional_currency is null and foreign_invoices.functional_currency is null
+                then booked.amount_minor
+            else 0
+        end as functional_minor
+    from booked
+    left join line_attributes on booked.line_id = line_attributes.ledger_line_id
+    left join invoice_attributes on booked.invoice_id = invoice_attributes.ledger_invoice_id
+    left join foreign_lines on booked.line_id = foreign_lines.ledger_line_id
+    left join foreign_invoices on booked.invoice_id = foreign_invoices.ledger_invoice_id
+    where not exists (
+        select 1 from unconverted
+        where booked.invoice_id = unconverted.ledger_invoice_id or booked.line_id = unconverted.ledger_line_id
+    )
 ),
 
 -- Several movements of one account in one entry are one.
@@ -93,10 +117,13 @@ summed as (
         line_id,
         account,
         currency,
-        cast(sum(amount) as bigint) as amount_minor
+        functional_currency,
+        cast(sum(amount_minor) as bigint) as amount_minor,
+        cast(sum(functional_minor) as bigint) as functional_minor
     from described
     group by
-        source_id, rule, rule_version, original_period, customer_id, invoice_id, invoice_line_id, line_id, account, currency
+        source_id, rule, rule_version, original_period, customer_id, invoice_id, invoice_line_id, line_id, account,
+        currency, functional_currency
 ),
 
 final as (
@@ -117,10 +144,10 @@ final as (
         account,
         currency,
         amount_minor,
-        currency as functional_currency,
-        amount_minor as functional_minor
+        functional_currency,
+        functional_minor
     from summed
-    where amount_minor <> 0
+    where amount_minor <> 0 or functional_minor <> 0
 )
 
 select * from final
