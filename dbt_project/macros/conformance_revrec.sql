@@ -7,7 +7,7 @@
     Gives the entries of all runs: run_id, month (text), rule, account, amount.
 -#}
 {% macro case_entries(events) -%}
-    {%- set day = "cast(" ~ json_text('events.event', 'date') ~ " as date)" -%}
+    {%- set day = to_date(json_text('events.event', 'date')) -%}
     with placed as {{ once() }} (
         select
             events.run_id,
@@ -194,7 +194,8 @@
             lines.billed_on,
             cast(sum(lines.amount) as bigint) as net,
             cast(sum(lines.tax) as bigint) as tax,
-            coalesce(max(cast({{ json_text('placed.event', 'credit_balance_applied') }} as bigint)), 0) as balance_applied
+            coalesce(max(cast({{ json_text('placed.event', 'credit_balance_applied') }} as bigint)), 0)
+                as balance_applied
         from lines
         inner join placed
             on

@@ -105,14 +105,15 @@
     {{ entries_of(
         '(
             select
-                lines.invoice_id,
-                pieces.line_id,
-                pieces.line_id as source_id,
-                pieces.is_accrued,
-                min(pieces.booked_on) as booked_on,
-                sum(pieces.amount) as earned
+                invoice_id,
+                line_id,
+                line_id as source_id,
+                is_accrued,
+                min(booked_on) as booked_on,
+                sum(amount) as earned
             from (
                 select
+                    lines.invoice_id,
                     pieces.line_id,
                     pieces.is_accrued,
                     pieces.amount,
@@ -123,9 +124,8 @@
                     end as booked_on
                 from ' ~ pieces ~ ' as pieces
                 inner join ' ~ lines ~ ' as lines on pieces.line_id = lines.line_id
-            ) as pieces
-            inner join ' ~ lines ~ ' as lines on pieces.line_id = lines.line_id
-            group by lines.invoice_id, pieces.line_id, pieces.is_accrued, ' ~ month_start('pieces.booked_on') ~ '
+            ) as booked_pieces
+            group by invoice_id, line_id, is_accrued, ' ~ month_start('booked_on') ~ '
         )',
         "case when is_accrued then 'unbilled' else 'schedule' end",
         {

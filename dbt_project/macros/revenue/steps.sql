@@ -35,10 +35,10 @@
                 else 0
             end as opens
         from {{ events }} as events
-        where events.invoice_id in (
-            select reducing.invoice_id
+        where exists (
+            select 1
             from {{ events }} as reducing
-            where reducing.event_type in {{ types }}
+            where reducing.invoice_id = events.invoice_id and reducing.event_type in {{ types }}
         )
     ),
 

@@ -26,7 +26,7 @@
     reduced_lines as {{ once() }} (
         select lines.*
         from {{ lines }} as lines
-        where lines.invoice_id in (select steps.invoice_id from steps)
+        where exists (select 1 from steps where steps.invoice_id = lines.invoice_id)
     ),
 
     states as {{ once() }} (
@@ -46,7 +46,7 @@
             pieces.amount,
             pieces.is_accrued
         from {{ pieces }} as pieces
-        where pieces.line_id not in (select reduced_lines.line_id from reduced_lines)
+        where not exists (select 1 from reduced_lines where reduced_lines.line_id = pieces.line_id)
         union all
         select
             states.line_id,
@@ -68,8 +68,8 @@
     union all
     select * from (
         {{ payment_entries(
-            "(select * from " ~ events ~ " as events where event_type = 'payment'"
-            ~ " and invoice_id not in (select invoice_id from steps))"
+            "(select events.* from " ~ events ~ " as events where events.event_type = 'payment'"
+            ~ " and not exists (select 1 from steps where steps.invoice_id = events.invoice_id))"
         ) }}
     ) as paid
     union all

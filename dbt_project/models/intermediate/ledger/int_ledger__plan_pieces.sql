@@ -38,7 +38,8 @@ unscheduled as (
         coalesce({{ utc_date('all_lines.period_start') }}, all_lines.billed_on) as starts_on,
         {{ utc_date('all_lines.period_end') }} as ends_on
     from all_lines
-    where not exists (select 1 from scheduled where scheduled.line_id = all_lines.ledger_line_id)
+    left join scheduled on all_lines.ledger_line_id = scheduled.line_id
+    where scheduled.line_id is null
 ),
 
 dated as (
