@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import psycopg
 
 from orchestration import dbt_process
+from orchestration.close.days import refuse_settled_days
 from orchestration.code_version import code_version
 from orchestration.partitions import Window
 from warehouse.connection import connect
@@ -84,10 +85,13 @@ def building(
     """Hold the writer lock around a build and keep its row in ``ops.builds``.
 
     The row ends ``succeeded`` when the block ends, ``failed`` when it raises. Raises WriterBusy, naming who builds,
-    when the lock is not free within ``wait_seconds``.
+    when the lock is not free within ``wait_seconds``, and DaysOfClosedMonth for days of a closed month for which
+    nothing new was delivered.
     """
     with writer_lock(holder=holder, wait_seconds=wait_seconds):
         with connect("transformer", autocommit=True) as connection:
+            if window is not None:
+                refuse_settled_days(connection, window.start, window.end)
             build = _open(connection, holder, window, full_refresh=full_refresh)
         status = "failed"
         try:
@@ -112,8 +116,8 @@ def build(
 
     ``select`` (dbt's selection syntax) builds some models only; the next whole build then sees the same loads again.
     Without ``tests`` the models are built and not tested.
-    Raises WriterBusy when somebody else builds, and BuildFailed with dbt's messages when a model or a test of
-    severity error fails.
+    Raises WriterBusy when somebody else builds, DaysOfClosedMonth as ``building`` does, and BuildFailed with dbt's
+    messages when a model or a test of severity error fails.
     """
     started = monotonic()
     with building(holder, window, full_refresh=full_refresh, partial=bool(select)) as opened:

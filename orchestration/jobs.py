@@ -1,4 +1,4 @@
-"""What can be run as one: a delivery day (or a range of them) from the files to the breaks, and the close summary."""
+"""What can be run as one: a delivery day (or a range of them) from the files to the breaks; the close of a month."""
 
 from __future__ import annotations
 
@@ -21,8 +21,20 @@ backfill = dg.define_asset_job(
 )
 close_summary_job = dg.define_asset_job(
     "close_summary",
-    selection=CLOSE,
+    selection=dg.AssetSelection.assets(dg.AssetKey(["close", "close_summary"])),
     description="Say of one month what is billed, what ties out, what breaks, and whether it may close.",
     tags={"tieout/kind": "close"},
 )
-JOBS = [daily_tie_out, backfill, close_summary_job]
+post_journal = dg.define_asset_job(
+    "post_journal",
+    selection=dg.AssetSelection.assets(dg.AssetKey(["close", "journal"])),
+    description="Post what is due through a month that is not closed. What is posted already is not posted again.",
+    tags={"tieout/kind": "close"},
+)
+close_month = dg.define_asset_job(
+    "close_month",
+    selection=dg.AssetSelection.assets(dg.AssetKey(["close", "closed_month"])),
+    description="Close a month: post, ask the gates, lock it. Asks for preparer and approver, two people.",
+    tags={"tieout/kind": "close"},
+)
+JOBS = [daily_tie_out, backfill, close_summary_job, post_journal, close_month]

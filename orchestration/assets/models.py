@@ -12,6 +12,7 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from orchestration import dbt_process
 from orchestration.assets.raw import POOL, WAIT_FOR_WRITER_SECONDS, days_of
 from orchestration.build import building
+from orchestration.close.days import DaysOfClosedMonth
 from orchestration.partitions import Window, daily
 from orchestration.progress import report
 from orchestration.row_counts import row_counts
@@ -98,6 +99,8 @@ def dbt_models(context: dg.AssetExecutionContext) -> Iterator[Any]:
                 raise dg.Failure("dbt could not build everything:\n" + "\n".join(outcome.failures), allow_retries=False)
     except WriterBusy as busy:
         raise dg.RetryRequested(max_retries=5, seconds_to_wait=60) from busy
+    except DaysOfClosedMonth as refused:
+        raise dg.Failure(str(refused), allow_retries=False) from refused
 
 
 def _arguments(context: dg.AssetExecutionContext) -> list[str]:

@@ -24,6 +24,8 @@ from warehouse.connection import connect
 from warehouse.errors import WarehouseError
 from warehouse.lock import PREFIX, hold_writer_lock
 
+# What dbt builds from the books.
+BOOKS_AND_BELOW = "source:ledger+"
 STATUS = "select status from ledger.periods where entity = %(entity)s and period = %(period)s"
 # What the models were built from: closing takes into account what the last good build knew, and nothing later.
 SNAPSHOT = """

@@ -81,7 +81,7 @@ def run(
     else:
         screen.print(closed_screen(closed), soft_wrap=True)
     if rebuild:
-        build(select=["source:ledger+"], holder="tieout close run")
+        build(select=[closing.BOOKS_AND_BELOW], holder="tieout close run")
 
 
 @told

@@ -67,7 +67,7 @@ def test_only_known_things_are_defined(graph):
         "raw checks of fx": sorted(key.name for key in graph.asset_check_keys if key.asset_key.path == ["raw", "fx"]),
     }
     assert found == {
-        "jobs": ["backfill", "close_summary", "daily_tie_out"],
+        "jobs": ["backfill", "close_month", "close_summary", "daily_tie_out", "post_journal"],
         "schedules": ["every_morning", "while_closing"],
         "sensors": ["landing_folder_sensor"],
         "groups": [
@@ -78,6 +78,7 @@ def test_only_known_things_are_defined(graph):
             "close",
             "customers",
             "fx",
+            "ledger",
             "marts",
             "quarantine",
             "rating",
@@ -103,7 +104,7 @@ def raw_keys(graph):
     return [key for key in graph.get_all_asset_keys() if key.path[0] == "raw"]
 
 
-@pytest.mark.parametrize("name", ["daily_tie_out", "backfill", "close_summary"])
+@pytest.mark.parametrize("name", ["daily_tie_out", "backfill", "close_summary", "post_journal", "close_month"])
 def test_jobs_resolve(name):
     assert defs.resolve_job_def(name).name == name
 
