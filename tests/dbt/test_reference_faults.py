@@ -100,6 +100,14 @@ def test_an_open_interval_ends_where_the_next_begins(session):
             "insert into stg_catalog__policies values ('bank_statement_numbers:DE1', 'no', '2026-01-01', null)",
             ("catalog/policies", "bad_value", "bank_statement_numbers:DE1|2026-01-01"),
         ),
+        (
+            "insert into stg_catalog__policies values ('late_billing', 'later', '2026-01-01', null)",
+            ("catalog/policies", "bad_value", "late_billing|2026-01-01"),
+        ),
+        (
+            "insert into stg_catalog__policies values ('dispute_won', 'yes', '2026-01-01', null)",
+            ("catalog/policies", "bad_value", "dispute_won|2026-01-01"),
+        ),
     ],
 )
 def test_a_contradiction_between_files_is_one_fault(session, change, expected):

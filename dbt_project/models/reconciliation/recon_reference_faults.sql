@@ -138,6 +138,12 @@ stated as (
                 policies.policy = 'revenue_leftover_units'
                 and policies.value not in ('largest_remainder', 'last_month')
                 then 'write largest_remainder or last_month'
+            when policies.policy = 'receivables_remeasurement' and policies.value not in ('month_end', 'none')
+                then 'write month_end or none'
+            when policies.policy = 'late_billing' and policies.value not in ('catch_up', 'accrue_unbilled')
+                then 'write catch_up or accrue_unbilled'
+            when policies.policy = 'dispute_won' and policies.value not in ('recoverables', 'reinstate')
+                then 'write recoverables or reinstate'
         end as remedy
     from policies
     left join currencies on lower(policies.value) = currencies.currency
