@@ -58,7 +58,6 @@ RATING = """
             tiers.tier_no,
             'graduated' as charge_model,
             items.quantity,
-            0 as billed,
             1 as quantity_denominator,
             cast(null as numeric) as selector_quantity,
             'exact' as tier_select,
@@ -76,7 +75,7 @@ RATING = """
     ),
 
     splits as (
-        {{ tier_splits('line_tiers') }}
+        {{ tier_splits('line_tiers', billed='0') }}
     ),
 
     part_totals as (

@@ -208,6 +208,51 @@ def as_decimal(value: Fraction) -> str:
 @BATCHES
 @given(
     lines=st.lists(
+        st.tuples(tiers(), decimals(0, 90), st.sampled_from(("none", "first_flat"))), min_size=5, max_size=20
+    )
+)
+def test_the_first_line_of_a_period_is_split_as_a_line_after_nothing(
+    connection: psycopg.Connection, lines: list[Any]
+) -> None:
+    """Where nothing was billed before, the SQL is shorter: units, entry, caps and amounts are the same."""
+    rows = [
+        {
+            "line_id": number,
+            "tier_no": place,
+            "quantity": quantity,
+            "zero_usage": zero_usage,
+            "lower_bound": as_decimal(lower),
+            "upper_bound": upper and as_decimal(upper),
+            "unit_amount": tier["unit_price"],
+            "flat_amount": tier["flat_fee"],
+            "cap_amount": tier.get("cap"),
+        }
+        for number, (given_tiers, quantity, zero_usage) in enumerate(lines)
+        for place, (tier, (lower, upper)) in enumerate(zip(given_tiers, oracle.bounds_of(given_tiers), strict=True))
+    ]
+    split = "select line_id, tier_no, tier_quantity, is_entered, amount_numerator from ({}) as splits order by 1, 2"
+    found = []
+    for billed in ("0", "billed"):
+        statement = f"""
+            with line_tiers as (
+                select
+                    given.*, 'graduated' as charge_model, 0 as billed, 1 as quantity_denominator,
+                    cast(null as numeric) as selector_quantity, 'exact' as tier_select, 1 as amount_denominator,
+                    0 as tier_digits, cast(null as text) as tier_mode
+                from jsonb_to_recordset(%(rows)s) as given (
+                    line_id integer, tier_no integer, quantity numeric, zero_usage text, lower_bound numeric,
+                    upper_bound numeric, unit_amount numeric, flat_amount numeric, cap_amount numeric
+                )
+            )
+            {split.format(rating_macros().tier_splits("line_tiers", billed=billed))}
+        """
+        found.append(connection.execute(statement.encode(), {"rows": json.dumps(rows)}).fetchall())
+    assert found[0] == found[1]
+
+
+@BATCHES
+@given(
+    lines=st.lists(
         st.fixed_dictionaries(
             {
                 "transactions": st.lists(decimals(-20, 200, 2), max_size=8),

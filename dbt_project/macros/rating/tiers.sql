@@ -3,17 +3,25 @@
 
 {% macro units_in_tier(quantity, lower, upper, billed='0') -%}
     {#- Units of (billed, billed + quantity] that lie inside (lower, upper]. -#}
+    {%- if billed != '0' -%}
     greatest(least(({{ billed }}) + ({{ quantity }}), ({{ upper }})) - greatest(({{ billed }}), ({{ lower }})), 0)
+    {%- else -%}
+    greatest(least(({{ quantity }}), ({{ upper }})) - ({{ lower }}), 0)
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro tier_is_entered(quantity, lower, billed, zero_usage) -%}
     {#- A flat fee is due once, by the line that takes the first unit of the tier. With zero_usage = first_flat a line
         of no units enters the first tier too. -#}
+    {%- if billed != '0' -%}
     (case
         when ({{ lower }}) = 0
             then ({{ billed }}) = 0 and (({{ quantity }}) > 0 or ({{ zero_usage }}) = 'first_flat')
         else ({{ billed }}) <= ({{ lower }}) and ({{ billed }}) + ({{ quantity }}) > ({{ lower }})
     end)
+    {%- else -%}
+    (({{ quantity }}) > ({{ lower }}) or (({{ lower }}) = 0 and ({{ zero_usage }}) = 'first_flat'))
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro is_volume_tier(quantity, selector, lower, upper, zero_usage) -%}
@@ -44,10 +52,11 @@
       flat_amount, cap_amount          of the tier, times quantity_denominator; a cap of null is none
       amount_denominator               what the amounts are numerators over
       tier_digits, tier_mode           rounding of each tier's amount; a mode of null leaves it exact
+    `billed` is an expression over it; '0' where every line is the first of its period, which then needs no such column.
     It adds tier_quantity (numerator over quantity_denominator), is_entered (the flat amount is due) and
     amount_numerator (over amount_denominator, exact).
 -#}
-{% macro tier_splits(line_tiers) -%}
+{% macro tier_splits(line_tiers, billed='billed') -%}
     {%- set selector -%}
         coalesce(selector_quantity, case tier_select
             when 'ceil' then {{ whole_units('quantity', 'quantity_denominator') }}
@@ -79,17 +88,17 @@
                 line_tiers.*,
                 case
                     when charge_model <> 'volume'
-                        then {{ units_in_tier('quantity', 'lower_bound', 'upper_bound', 'billed') }}
+                        then {{ units_in_tier('quantity', 'lower_bound', 'upper_bound', billed) }}
                     when {{ held }} then quantity
                     else 0
                 end as tier_quantity,
                 case
                     when cap_amount is null then 0
-                    else {{ units_in_tier('billed', 'lower_bound', 'upper_bound') }}
+                    else {{ units_in_tier(billed, 'lower_bound', 'upper_bound') }}
                 end as tier_quantity_billed,
                 case
                     when charge_model = 'volume' then {{ held }}
-                    else {{ tier_is_entered('quantity', 'lower_bound', 'billed', 'zero_usage') }}
+                    else {{ tier_is_entered('quantity', 'lower_bound', billed, 'zero_usage') }}
                 end as is_entered
             from {{ line_tiers }} as line_tiers
         ) as units

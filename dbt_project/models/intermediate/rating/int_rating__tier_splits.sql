@@ -19,7 +19,6 @@ line_tiers as (
         quantities.charge_model,
         quantities.rated_quantity,
         quantities.rated_numerator as quantity,
-        0 as billed,
         quantities.rated_denominator as quantity_denominator,
         cast(null as numeric) as selector_quantity,
         quantities.tier_select,
@@ -41,7 +40,7 @@ line_tiers as (
 ),
 
 splits as (
-    {{ tier_splits('line_tiers') }}
+    {{ tier_splits('line_tiers', billed='0') }}
 ),
 
 final as (
