@@ -281,3 +281,31 @@ left join marts.fct_bank_lines as l on l.payout_id = b.payout_id
 where i.is_billed
 order by i.invoice_id, p.paid_at, p.payment_id, l.bank_line_key
 limit 200;
+
+-- name: What changed monthly recurring revenue, month by month?
+-- One row a month and currency; opening + movements = closing.
+select
+    m.month_on,
+    m.currency,
+    sum(m.opening_minor) as opening_minor,
+    sum(m.new_minor) as new_minor,
+    sum(m.expansion_minor) as expansion_minor,
+    sum(m.contraction_minor) as contraction_minor,
+    sum(m.churn_minor) as churn_minor,
+    sum(m.reactivation_minor) as reactivation_minor,
+    sum(m.closing_minor) as closing_minor
+from marts.fct_mrr_movements as m
+group by m.month_on, m.currency
+order by m.month_on, m.currency;
+
+-- name: When do the invoices of each month become revenue, and how much of it is posted?
+-- One row a month of the invoice, month of revenue and currency; invoice_month_on is null for what is not billed.
+select
+    w.invoice_month_on,
+    w.month_on,
+    w.currency,
+    sum(case when w.status = 'posted' then w.revenue_minor else 0 end) as posted_minor,
+    sum(case when w.status = 'planned' then w.revenue_minor else 0 end) as planned_minor
+from marts.fct_revenue_waterfall as w
+group by w.invoice_month_on, w.month_on, w.currency
+order by w.invoice_month_on, w.month_on, w.currency;

@@ -21,14 +21,7 @@
             'coalesce(sum(case when is_bucket_of_receivable then open_minor end), 0) * max(loss_rate)'
         ) }} as allowance_minor
     from (
-        select
-            receivables.*,
-            row_number() over (
-                partition by book_id, receivable_id
-                order by case when bucket < days_past_due then 0 else 1 end,
-                    case when bucket < days_past_due then -bucket else bucket end
-            ) = 1 as is_bucket_of_receivable
-        from {{ receivables }} as receivables
+        {{ placed_by_age(receivables) }}
     ) as placed
     group by book_id, bucket
 {%- endmacro %}
@@ -37,4 +30,17 @@
 {#- What a period expenses for expected losses: from the allowance that is left after write-offs up to the one required. -#}
 {% macro allowance_expense(required_allowance, opening_allowance, write_offs) -%}
     ({{ required_allowance }} - ({{ opening_allowance }} - {{ write_offs }}))
+{%- endmacro %}
+
+
+{#- Rows of receivables and buckets as above, with is_bucket_of_receivable; loss_rate is not read. -#}
+{% macro placed_by_age(receivables) -%}
+    select
+        receivables.*,
+        row_number() over (
+            partition by book_id, receivable_id
+            order by case when bucket < days_past_due then 0 else 1 end,
+                case when bucket < days_past_due then -bucket else bucket end
+        ) = 1 as is_bucket_of_receivable
+    from {{ receivables }} as receivables
 {%- endmacro %}

@@ -2,42 +2,66 @@
     Opening balance, movements by cause and closing balance of every month.
 
     movements: relation or name of a CTE, rows with
-        balance_id          what is rolled forward: an account of a customer, say
-        month_on date       first day of the month
-        rule text           of the entry
-        amount              debit positive
+        the columns of `keys`   what is rolled forward: an account of a customer, say; never null
+        month_on date           first day of the month
+        the columns of `measures`, amounts of one sign rule: debit positive, or the natural side of the account
+        whatever the conditions of `causes` read
+    causes: name of a cause -> condition on a movement; no movement may meet two. What meets none is `adjusted`.
+    measures: column of an amount -> names of what it gives, `*` stands for opening, a cause, adjusted or closing
 
-    Gives one row a balance and month from the first movement to the last, months without one as well: balance_id, month_on,
-    opening, billed (rule invoice), recognised (rules schedule and unbilled), adjusted (all others), closing, debit positive.
+    Gives one row a key and month from its first movement to its last, empty months as well: keys, month_on, and of
+    each measure opening, the causes, adjusted, closing: opening + causes + adjusted = closing = the next opening.
 -#}
-{% macro rollforward_of(movements) -%}
+{% macro rollforward_of(
+    movements,
+    causes={'billed': "rule = 'invoice'", 'recognised': "rule in ('schedule', 'unbilled')"},
+    keys=['balance_id'],
+    measures={'amount': '*'}
+) -%}
+    {%- set key_list = keys | join(', ') -%}
     select
-        balance_id,
-        month_on,
-        sum(moved) over (partition by balance_id order by month_on) - moved as opening,
-        billed,
-        recognised,
-        moved - billed - recognised as adjusted,
-        sum(moved) over (partition by balance_id order by month_on) as closing
+        {{ key_list }},
+        month_on
+        {%- for measure, names in measures.items() %}
+        {%- set closing = 'sum(' ~ measure ~ '_moved) over (partition by ' ~ key_list ~ ' order by month_on)' %},
+        {{ closing }} - {{ measure }}_moved as {{ names | replace('*', 'opening') }}
+        {%- for cause in causes %},
+        {{ names | replace('*', cause) }}
+        {%- endfor %},
+        {{ measure }}_moved
+        {%- for cause in causes %} - {{ names | replace('*', cause) }}{% endfor %}
+            as {{ names | replace('*', 'adjusted') }},
+        {{ closing }} as {{ names | replace('*', 'closing') }}
+        {%- endfor %}
     from (
         select
-            spans.balance_id,
-            months.month_on,
-            coalesce(sum(movements.amount), 0) as moved,
-            coalesce(sum(case when movements.rule = 'invoice' then movements.amount end), 0) as billed,
-            coalesce(sum(case when movements.rule in ('schedule', 'unbilled') then movements.amount end), 0) as recognised
+            {%- for key in keys %}
+            spans.{{ key }},
+            {%- endfor %}
+            months.month_on
+            {%- for measure, names in measures.items() %},
+            coalesce(sum(movements.{{ measure }}), 0) as {{ measure }}_moved
+            {%- for cause, condition in causes.items() %},
+            coalesce(sum(case when {{ condition }} then movements.{{ measure }} end), 0)
+                as {{ names | replace('*', cause) }}
+            {%- endfor %}
+            {%- endfor %}
         from (
             select
-                balance_id,
+                {{ key_list }},
                 min(month_on) as first_on,
                 max(month_on) as last_on
             from {{ movements }} as movements
-            group by balance_id
+            group by {{ key_list }}
         ) as spans
         cross join {{ month_series('spans.first_on', add_days('spans.last_on', 1), 'months') }}
         left join {{ movements }} as movements
-            on spans.balance_id = movements.balance_id and months.month_on = movements.month_on
-        group by spans.balance_id, months.month_on
+            on
+                {%- for key in keys %}
+                spans.{{ key }} = movements.{{ key }}
+                and
+                {%- endfor %} months.month_on = movements.month_on
+        group by {% for key in keys %}spans.{{ key }}, {% endfor %}months.month_on
     ) as by_month
 {%- endmacro %}
 

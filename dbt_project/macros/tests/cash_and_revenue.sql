@@ -111,3 +111,62 @@ from scheduled
 full join monthly on scheduled.month_on = monthly.month_on and scheduled.currency = monthly.currency
 where scheduled.scheduled_minor is distinct from monthly.monthly_minor
 {% endtest %}
+
+
+{#- A row opens with what the customer's month before closed with; a month without a row had nothing. -#}
+{% test mrr_follows_from_month_to_month(model) %}
+select
+    present.customer_id,
+    present.currency,
+    present.month_on,
+    present.opening_minor,
+    earlier.closing_minor
+from {{ model }} as present
+full join {{ model }} as earlier
+    on
+        present.customer_id = earlier.customer_id
+        and present.currency = earlier.currency
+        and present.month_on = {{ add_months_to_date('earlier.month_on', 1) }}
+where
+    (present.customer_id is not null and present.opening_minor <> coalesce(earlier.closing_minor, 0))
+    or (
+        present.customer_id is null
+        and earlier.closing_minor <> 0
+        and earlier.month_on < (select max(month_on) from {{ model }})
+    )
+{% endtest %}
+
+
+{#- No recurring value is missing from the customers' months. -#}
+{% test mrr_is_what_recurs(model) %}
+with
+
+recurring as (
+    select
+        month_on,
+        currency,
+        sum(monthly_minor) as recurring_minor
+    from {{ ref('int_revenue__recurring_values') }}
+    group by month_on, currency
+    having sum(monthly_minor) <> 0
+),
+
+shown as (
+    select
+        month_on,
+        currency,
+        sum(closing_minor) as closing_minor
+    from {{ model }}
+    group by month_on, currency
+    having sum(closing_minor) <> 0
+)
+
+select
+    coalesce(recurring.month_on, shown.month_on) as month_on,
+    coalesce(recurring.currency, shown.currency) as currency,
+    recurring.recurring_minor,
+    shown.closing_minor
+from recurring
+full join shown on recurring.month_on = shown.month_on and recurring.currency = shown.currency
+where recurring.recurring_minor is distinct from shown.closing_minor
+{% endtest %}
