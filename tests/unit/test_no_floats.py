@@ -101,7 +101,7 @@ KNOWN: dict[str, dict[str, str]] = {
     "gibibytes of a disk, as words": {"warehouse/machine_checks.py": "disk_space: /"},
 }
 INEXACT_SQL = re.compile(
-    r"\b(?:double|float[48]?|real)\b"
+    r"\b(?:double(?! entry)|float[48]?|real)\b"
     r"|\b(?:exp|ln|log|sqrt|cbrt|random|stddev\w*|var(?:iance|_pop|_samp)|regr_\w+|corr)\s*\("
     r"|(?<![\w'])\d+(?:\.\d+)?e[-+]?\d+\b",
     re.IGNORECASE,
