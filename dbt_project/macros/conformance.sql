@@ -63,26 +63,14 @@
 -#}
 {% macro conformance_movements(postings) -%}
     select
-        case_id,
-        jsonb_object_agg({{ month_text('month_on') }}, accounts) as movements
+        run_id as case_id,
+        movements
     from (
-        select
-            case_id,
-            month_on,
-            jsonb_object_agg(account, cast(amount as text)) as accounts
-        from (
-            select
-                case_id,
-                month_on,
-                account,
-                sum(amount) as amount
-            from {{ postings }} as postings
-            group by case_id, month_on, account
-        ) as sums
-        where amount <> 0
-        group by case_id, month_on
-    ) as months
-    group by case_id
+        {{ case_movements(
+            '(select case_id as run_id, ' ~ month_text('month_on') ~ ' as month, account, amount from '
+            ~ postings ~ ' as postings)'
+        ) }}
+    ) as movements
 {%- endmacro %}
 
 {#- Length of the interval among the inputs of a case, in months and in days. -#}

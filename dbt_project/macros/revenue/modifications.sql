@@ -13,7 +13,13 @@
     Gives contract_id, period_no (from 1) and revenue (numeric, minor units), a row for every period with a plan.
 -#}
 {% macro modified_periods(contracts) -%}
-    with agreed_periods as (
+    {%- set plans = {
+        'agreed_periods': ('contracts.price', 'contracts.periods'),
+        'changed_periods': ('contracts.changed_price', 'contracts.changed_periods'),
+    } -%}
+    with
+    {%- for plan, (price, periods) in plans.items() %}
+    {{ plan }} as (
         {{ spread('(
             select
                 contracts.contract_id,
@@ -22,31 +28,14 @@
                 series.n as period_no,
                 contracts.contract_id as split_id,
                 series.n as item_no,
-                contracts.price as total,
+                ' ~ price ~ ' as total,
                 1 as weight,
                 1 as unit
             from ' ~ contracts ~ ' as contracts
-            cross join ' ~ integer_series('1', 'contracts.periods', 'series') ~ '
+            cross join ' ~ integer_series('1', periods, 'series') ~ '
         )') }}
     ),
-
-    changed_periods as (
-        {{ spread('(
-            select
-                contracts.contract_id,
-                contracts.treatment,
-                contracts.after_periods,
-                series.n as period_no,
-                contracts.contract_id as split_id,
-                series.n as item_no,
-                contracts.changed_price as total,
-                1 as weight,
-                1 as unit
-            from ' ~ contracts ~ ' as contracts
-            cross join ' ~ integer_series('1', 'contracts.changed_periods', 'series') ~ '
-        )') }}
-    ),
-
+    {% endfor %}
     earned_periods as (
         select
             contract_id,
