@@ -97,6 +97,7 @@ KNOWN: dict[str, dict[str, str]] = {
     },
     "every column is declared, quantities as decimals": {"ingestion/formats/cloudevents.py": "_json: pj.read_json"},
     "names a type of the API, which is read as text": {"ingestion/sources/salesforce_api.py": "<module>: 'double'"},
+    "Decimals, as they are shown": {"orchestration/commands/traced_line.py": "_discounts_and_taxes: /"},
     "how far a progress bar is": {"orchestration/commands/demo.py": "heard: /"},
     "gibibytes of a disk, as words": {"warehouse/machine_checks.py": "disk_space: /"},
 }
