@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import dagster as dg
+import psycopg
 import pytest
 
 from expectations.page import page
@@ -108,3 +109,16 @@ def test_dagster_does_not_load_while_another_writes_and_says_who_and_since_when(
         raw.load_days(folder, "fx", START, END)
     assert "tieout build has been writing since 20" in str(again.value.__cause__)
     assert [one.status for one in raw.load_days(folder, "fx", START, END)] == ["loaded"]
+
+
+def test_dagster_counts_the_rows_of_every_load_and_names_the_one_that_lost_some(landing, warehouse):
+    load_landing(landing)
+    whole = raw.accounted("fx", START, END)
+    assert whole.passed
+    assert (whole.metadata["rows_in"].value, whole.metadata["loads"].value) == (2, 1)
+    with psycopg.connect(warehouse) as superuser:
+        superuser.execute("delete from raw.fx__rates where line_no = (select min(line_no) from raw.fx__rates)")
+    broken = raw.accounted("fx", START, END)
+    assert not broken.passed
+    assert broken.metadata["broken"].value == 1
+    assert "fx/rates/2026-10-28/rates.csv: 2 in = " in broken.description

@@ -6,7 +6,7 @@ import re
 import pytest
 
 PROMISED = [
-    *("F1", "F4", "F5", "F6", "F8", "F12", "F13", "F14"),
+    *("F1", "F3", "F4", "F5", "F6", "F8", "F9", "F10", "F12", "F13", "F14", "F15"),
     *(f"I{number}" for number in range(1, 19)),
     *("I21", "I22", "M1", "M3"),
 ]
