@@ -47,6 +47,9 @@ TABLES = """
 """
 
 
+ITEM = {"rule": "unbilled", "source_id": "item_1", "line_ref": "item_1", "invoice_id": None, "invoice_line_id": None}
+
+
 @pytest.fixture(scope="module")
 def session(module_warehouse: str) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(module_warehouse) as connection:
@@ -77,10 +80,8 @@ def books(session: psycopg.Connection[Any]) -> Iterator[psycopg.Connection[Any]]
     line(session, "cash", 4850, rule="payment", source_id="py_1")
     line(session, "fees", 150, rule="payment", source_id="py_1")
     line(session, "accounts_receivable", -5000, rule="payment", source_id="py_1")
-    line(
-        session, "unbilled_receivable", 300, rule="unbilled", source_id="item_1", invoice_id=None, invoice_line_id=None
-    )
-    line(session, "revenue", -300, rule="unbilled", source_id="item_1", invoice_id=None, invoice_line_id=None)
+    line(session, "unbilled_receivable", 300, **ITEM)
+    line(session, "revenue", -300, **ITEM)
     session.execute(
         "insert into fct_invoices (invoice_id, invoice_on, tax_minor, total_minor) values"
         " ('in_1', '2026-10-03', 2000, 12000), ('draft', null, 0, 5)"
@@ -216,6 +217,12 @@ def test_what_was_earned_two_months_ago_and_never_billed_is_named_once_a_cycle_h
     books.execute("insert into periods values ('main', '2026-12-01', 'open')")
     assert [row for row in found(books, NOVEMBER) if row[0] == "unbilled"] == []
     assert [row for row in found(books, date(2026, 12, 1)) if row[0] == "unbilled"] == [("unbilled", "usd", 300)]
+
+
+def test_what_an_invoice_took_over_is_billed_although_the_entry_is_the_invoices(books):
+    books.execute("insert into periods values ('main', '2026-12-01', 'open')")
+    line(books, "unbilled_receivable", -300, source_id="in_3", line_ref="item_1", posted_period=NOVEMBER)
+    assert [row for row in found(books, date(2026, 12, 1)) if row[0] == "unbilled"] == []
 
 
 def test_files_that_are_not_built_and_a_build_that_failed_hold_every_month(books):

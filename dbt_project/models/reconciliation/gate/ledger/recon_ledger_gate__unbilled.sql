@@ -17,7 +17,6 @@ balances as (
         periods.period_month,
         lines.source_system,
         lines.customer_id,
-        lines.source_id,
         lines.line_ref,
         lines.currency,
         min(lines.original_period) as since_month,
@@ -30,19 +29,19 @@ balances as (
         periods.period_month,
         lines.source_system,
         lines.customer_id,
-        lines.source_id,
         lines.line_ref,
         lines.currency
 ),
 
--- Earned two months before: a cycle has passed, and no invoice took it over.
+-- Earned two months before: a cycle has passed, and no invoice took it over. What takes it over is an entry of the
+-- invoice, so it is the line that tells what belongs together.
 final as (
     select
         entity,
         period_month,
         'unbilled' as gate,
         currency,
-        'customer ' || coalesce(customer_id, '(none)') || ', ' || source_system || ' ' || source_id
+        'customer ' || coalesce(customer_id, '(none)') || ', ' || source_system || ' ' || line_ref
         || ': not billed since ' || {{ date_text('since_month') }} as reason,
         row_count,
         cast(unbilled_minor as bigint) as amount_minor
