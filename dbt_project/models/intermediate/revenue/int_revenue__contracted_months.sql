@@ -66,7 +66,8 @@ lines as {{ once() }} (
         currency,
         greatest(whole_from_on, contract_from_on) as service_start_on,
         least(whole_until_on, contract_until_on) as service_end_on,
-        case when billing_timing = 'in_arrears' then least(whole_until_on, contract_until_on)
+        case
+            when billing_timing = 'in_arrears' then least(whole_until_on, contract_until_on)
             else greatest(whole_from_on, contract_from_on)
         end as billed_on,
         {{ round_ratio(
