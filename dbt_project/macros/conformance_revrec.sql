@@ -1,8 +1,8 @@
 {#-
     The events of worked cases through the macros of the ledger.
 
-    events: relation, one row an event of a run: run_id, position (order in the file), late_billing (null = catch_up), and the
-    event itself as JSON.
+    events: relation, one row an event of a run: run_id, position (order in the file), late_billing (null = catch_up), and
+    the event itself as JSON.
 
     Gives the entries of all runs: run_id, month (text), rule, account, amount.
 -#}
@@ -244,7 +244,7 @@
 {%- endmacro %}
 
 
-{#- Movements of runs by month and account as JSON: relation of entries (run_id, month, account, amount) to run_id, movements. -#}
+{#- Movements by month and account as JSON: a relation of entries (run_id, month, account, amount) to run_id, movements. -#}
 {% macro case_movements(entries) -%}
     select
         run_id,
@@ -292,4 +292,10 @@
             from " ~ lines ~ ' as lines
         )') }}
     ) as schedules
+{%- endmacro %}
+
+
+{#- The last month that a case reports (text); without one, all. -#}
+{% macro case_through() -%}
+    coalesce({{ json_text('cases.inputs', 'through') }}, '9999-12')
 {%- endmacro %}

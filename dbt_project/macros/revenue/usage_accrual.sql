@@ -2,7 +2,7 @@
     Metered usage between invoices: at every month's end what was used since the last one stands as not billed yet, at its price;
     the invoice replaces it. A closed month is never restated: what later usage changes falls into the month it falls into.
 
-    meters: relation or name of a CTE, one row a meter: meter_id, aggregation (sum, max or last, also last_during_period),
+    meters: relation or name of a CTE, one row a meter: meter_id, aggregation (sum, max or last; the latter also with _during_period),
         unit_price (minor units), period_start_on (of the first billing period)
     records: its usage: meter_id, record_no (order of one day), used_on date, quantity
     invoices: what bills it: meter_id, billed_on date (the next period starts on it), amount (minor units)
@@ -65,7 +65,7 @@
             used.meter_id,
             used.month_on,
             case
-                when min(meters.aggregation) = 'max' then max(used.quantity)
+                when min(meters.aggregation) in ('max', 'max_during_period') then max(used.quantity)
                 when min(meters.aggregation) in ('last', 'last_during_period')
                     then max(case when used.last_no = 1 then used.quantity end)
                 when min(meters.aggregation) = 'sum' then sum(used.quantity)

@@ -93,11 +93,13 @@ posted as (
 
 posted_by_month as (
     select
-        case_id as run_id,
-        posted_period as month,
-        account,
-        amount
+        posted.case_id as run_id,
+        posted.posted_period as month,
+        posted.account,
+        posted.amount
     from posted
+    inner join cases on posted.case_id = cases.case_id
+    where posted.posted_period <= {{ case_through() }}
 ),
 
 movements as (

@@ -65,8 +65,15 @@ entries as (
     {{ case_entries('events') }}
 ),
 
+reported as (
+    select entries.*
+    from entries
+    inner join cases on entries.run_id = cases.case_id
+    where entries.month <= {{ case_through() }}
+),
+
 movements as (
-    {{ case_movements('entries') }}
+    {{ case_movements('reported') }}
 ),
 
 final as (

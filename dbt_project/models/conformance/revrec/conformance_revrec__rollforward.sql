@@ -18,9 +18,16 @@ entries as (
     {{ case_entries('events') }}
 ),
 
+reported as (
+    select entries.*
+    from entries
+    inner join cases on entries.run_id = cases.case_id
+    where entries.month <= {{ case_through() }}
+),
+
 balances as (
     {{ rollforward_of(
-        "(select run_id as balance_id, cast(month || '-01' as date) as month_on, rule, amount from entries"
+        "(select run_id as balance_id, cast(month || '-01' as date) as month_on, rule, amount from reported"
         ~ " where account = 'deferred_revenue')"
     ) }}
 ),

@@ -12,7 +12,10 @@ lines as (
         cast({{ json_text('given.element', 'amount') }} as bigint) as amount,
         coalesce(cast({{ json_text('given.element', 'billed') }} as bigint), 0) as billed,
         cast({{ json_text('given.element', 'service_start') }} as date) as service_start_on,
-        cast({{ json_text('given.element', 'service_end') }} as date) as service_end_on
+        coalesce(
+            cast({{ json_text('given.element', 'service_end') }} as date),
+            {{ add_days("cast(" ~ json_text('given.element', 'service_end_inclusive') ~ " as date)", 1) }}
+        ) as service_end_on
     from cases
     cross join {{ json_array_elements(json_node('cases.inputs', 'contract_lines'), 'given') }}
 ),

@@ -22,7 +22,7 @@ reported as (
     select entries.*
     from entries
     inner join cases on entries.run_id = cases.case_id
-    where entries.month <= coalesce({{ json_text('cases.inputs', 'through') }}, '9999-12')
+    where entries.month <= {{ case_through() }}
 ),
 
 movements as (

@@ -52,8 +52,15 @@ entries as (
     {%- endfor %}
 ),
 
+reported as (
+    select entries.*
+    from entries
+    inner join cases on entries.run_id = cases.case_id
+    where entries.month <= {{ case_through() }}
+),
+
 movements as (
-    {{ case_movements('entries') }}
+    {{ case_movements('reported') }}
 ),
 
 final as (
