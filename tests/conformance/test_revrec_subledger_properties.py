@@ -175,3 +175,35 @@ def test_every_month_balances(session, given_cases):
     for movements in movements_in_sql(session, given_cases):
         for month, accounts in movements.items():
             assert sum(accounts.values()) == 0, month
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(cases(), min_size=1, max_size=20), st.randoms(use_true_random=False))
+def test_the_order_in_which_days_arrive_does_not_matter(session, given_cases, random):
+    shuffled = []
+    for case in given_cases:
+        days = sorted({event["date"] for event in case["events"]})
+        random.shuffle(days)
+        events = [event for day in days for event in case["events"] if event["date"] == day]
+        shuffled.append(case | {"events": events})
+    assert movements_in_sql(session, shuffled) == movements_in_sql(session, given_cases)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(cases(), min_size=1, max_size=20))
+def test_what_happens_later_never_moves_an_earlier_month(session, given_cases):
+    """Months before the last one with events are the same whether its events are known or not."""
+    known, months = [], []
+    for case in given_cases:
+        last = max(event["date"] for event in case["events"])
+        cut = [event for event in case["events"] if event["date"][:7] < last[:7]]
+        if any(event["type"] == "invoice" for event in cut):
+            known.append((case, case | {"events": cut}))
+            months.append(last[:7])
+    if not known:
+        return
+    whole = movements_in_sql(session, [case for case, _ in known])
+    before = movements_in_sql(session, [case for _, case in known])
+    for all_of_it, first_part, month in zip(whole, before, months, strict=True):
+        early = {name: accounts for name, accounts in all_of_it.items() if name < month}
+        assert early == {name: accounts for name, accounts in first_part.items() if name < month}
