@@ -6,6 +6,8 @@ write one table, as the hand-written statement does. pandas has its frames in me
 unit, so that its arithmetic is exact too; nothing is read or stored while its time runs.
 """
 
+import contextlib
+import io
 import os
 import statistics
 from collections.abc import Callable, Iterator
@@ -288,7 +290,9 @@ def compiled(inline: str) -> str:
 
     os.environ.update(dbt_environment())
     arguments = [f"--project-dir={DBT_PROJECT}", f"--profiles-dir={DBT_PROJECT}"]
-    outcome: Any = dbtRunner().invoke(["--log-level", "error", "compile", "--inline", inline, *arguments])
+    # dbt prints what it compiled, whatever the level of its log.
+    with contextlib.redirect_stdout(io.StringIO()):
+        outcome: Any = dbtRunner().invoke(["--quiet", "compile", "--inline", inline, *arguments])
     if not outcome.success:
         raise RuntimeError(f"dbt did not compile the statement: {outcome.exception or outcome.result}")
     return str(outcome.result.results[0].node.compiled_code)
