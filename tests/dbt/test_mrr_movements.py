@@ -18,7 +18,7 @@ INPUTS = """
         price_code text default 'plan', line_kind text, period_start timestamptz, period_end timestamptz,
         currency text, direction integer, whole_amount_exact numeric, gross_minor bigint
     );
-    create temp table int_billing__line_discounts (charge_id bigint, discount_minor bigint);
+    create temp table int_billing__line_discounts (charge_id bigint, discount_minor bigint, percent_off numeric);
     create temp table int_billing__subscription_item_versions (
         billing_system text default 'stripe', subscription_item_id text, price_code text default 'plan',
         billing_interval text, interval_count integer
@@ -68,17 +68,32 @@ def charge(
     kind: str = "recurring",
     currency: str = "usd",
     discount: int = 0,
+    percent: str | None = None,
+    share: int | None = None,
 ) -> None:
-    """A charge over [start, end) whose whole period costs ``amount``, less a discount."""
+    """A charge over [start, end) whose whole period costs ``amount``, less a discount; it is itself ``share`` of it."""
     direction = -1 if kind == "proration_credit" else 1
     (number,) = session.execute(
         "insert into int_rating__rated_lines (account_id, subscription_id, subscription_item_id, line_kind,"
         " period_start, period_end, currency, direction, whole_amount_exact, gross_minor)"
         " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning charge_id",
-        (account, item, item, kind, start, end, currency, direction, amount, direction * amount),
+        (
+            account,
+            item,
+            item,
+            kind,
+            start,
+            end,
+            currency,
+            direction,
+            amount,
+            direction * (amount if share is None else share),
+        ),
     ).fetchone() or (0,)
-    if discount:
-        session.execute("insert into int_billing__line_discounts values (%s, %s)", (number, discount))
+    if discount or percent:
+        session.execute(
+            "insert into int_billing__line_discounts values (%s, %s, %s)", (number, direction * discount, percent)
+        )
 
 
 def movements(session: psycopg.Connection[Any], customer: str = "acme", currency: str = "usd") -> list[Movement]:
@@ -159,6 +174,23 @@ def test_a_discount_lowers_it_and_its_end_is_an_expansion(session):
     charge(session, "2026-06-10", "2026-07-10", 1000, discount=250)
     charge(session, "2026-07-10", "2026-08-10", 1000)
     assert movements(session) == [(month(6), "new", 0, 750, 750), (month(7), "expansion", 750, 250, 1000)]
+
+
+def test_a_percentage_leaves_the_same_of_a_proration_as_of_a_whole_period(session):
+    subscribe(session)
+    # 7.5 % of 39900 is 2992.5, which the proration rounds to 2993: 92.498 % of it would be left, and a cent would move
+    charge(
+        session,
+        "2026-06-21",
+        "2026-07-05",
+        85500,
+        kind="proration_credit",
+        discount=2993,
+        percent="7.5",
+        share=39900,
+    )
+    charge(session, "2026-07-05", "2026-08-05", 85500, kind="proration_credit", discount=6413, percent="7.5")
+    assert movements(session) == [(month(6), "new", 0, -79088, -79088), (month(7), "none", -79088, 0, -79088)]
 
 
 def test_one_of_two_subscriptions_that_ends_is_a_contraction(session):

@@ -42,11 +42,17 @@ final as (
         cadences.days,
         subscriptions.ended_at,
         rated_lines.direction * rated_lines.whole_amount_exact as whole_amount,
+        -- A percentage is exact; other discounts are known as the amounts that they were rounded to.
         case
+            when discounts.percent_off is not null then 100 - discounts.percent_off
             when rated_lines.gross_minor = 0 then 1
             else abs(rated_lines.gross_minor - coalesce(discounts.discount_minor, 0))
         end as net_part,
-        case when rated_lines.gross_minor = 0 then 1 else abs(rated_lines.gross_minor) end as gross_part
+        case
+            when discounts.percent_off is not null then 100
+            when rated_lines.gross_minor = 0 then 1
+            else abs(rated_lines.gross_minor)
+        end as gross_part
     from rated_lines
     inner join subscriptions
         on
