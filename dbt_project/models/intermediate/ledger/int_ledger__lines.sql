@@ -50,11 +50,12 @@ invoiced as (
             and (policies.valid_to is null or invoices.billed_on < policies.valid_to)
 ),
 
--- Rated and on no invoice yet: usage of periods that ended, and prorations that wait for the next invoice.
+-- Rated and on no invoice yet, a draft is none: usage of periods that ended, prorations that wait for the next invoice.
 not_invoiced as (
     select charges.*
     from charges
-    left join invoice_lines on charges.charge_key = invoice_lines.charge_key
+    left join invoice_lines
+        on charges.charge_key = invoice_lines.charge_key and invoice_lines.invoice_status <> 'draft'
     where
         charges.line_kind in {{ items }}
         and charges.gross_minor <> 0
