@@ -164,7 +164,8 @@ def privileges(connection: Database) -> Iterator[Finding]:
     for level, what, remedy in problems:
         yield Finding("privileges", "fail" if level == "fail" else "warn", what, remedy)
     if not problems:
-        yield Finding("privileges", "ok", "landed and posted rows cannot be changed; analysts see marts and reconciliation alone")
+        said = "landed and posted rows cannot be changed; analysts see marts and reconciliation alone"
+        yield Finding("privileges", "ok", said)
 
 
 def timeouts(connection: Database) -> Iterator[Finding]:
