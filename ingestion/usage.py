@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import mmap
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,9 +24,10 @@ from ingestion.records import FileRefused, Reject
 
 LATE, FUTURE = "late_excluded", "future_dated"
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
-ShortHashes = np.ndarray[Any, np.dtype[np.uint32]]
+ShortHashes = np.ndarray[Any, np.dtype[np.uint16]]
 NOTHING = np.uint64(1)
 SHELVES = 64
+FEWEST_PAGES = 1 << 16
 SHELF_STARTS = np.arange(1, SHELVES, dtype=np.uint64) * np.uint64(2**64 // SHELVES)
 WEIGHTS: list[list[Hashes]] = [[np.frombuffer(secrets.token_bytes(8 * 512), np.uint64)] for _ in range(2)]
 
@@ -71,9 +73,9 @@ def read(
 
 
 class SeenEvents:
-    """Which events of a file were seen, as 96 bits of hash each: 12 bytes an event, whatever the event holds.
+    """Which events of a file were seen, as 80 bits of hash each: 10 bytes an event, whatever the event holds.
 
-    Of 20 million events two that differ are taken for one once in 10**14 files. The hashes are kept apart by their
+    Of 20 million events two that differ are taken for one once in 10**9 files. The hashes are kept apart by their
     first bits, so that putting them in order never needs more than a fraction of the memory once more.
     """
 
@@ -83,13 +85,13 @@ class SeenEvents:
     def repeats(self, first: Hashes, second: Hashes) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Mask of the events that were seen before, in an earlier block or earlier in this one; all are seen now."""
         order = np.argsort(first, kind="stable")
-        keys, others = first[order], second[order].astype(np.uint32)
+        keys, others = first[order], second[order].astype(np.uint16)
         again = np.zeros(len(first), bool)
         again[1:] = (keys[1:] == keys[:-1]) & (others[1:] == others[:-1])
         edges = [0, *np.searchsorted(keys, SHELF_STARTS).tolist(), len(keys)]
         for shelf, (start, end) in zip(self._shelves, itertools.pairwise(edges), strict=True):
             if start < end:
-                again[start:end] |= shelf.repeats(keys[start:end].copy(), others[start:end].copy())
+                again[start:end] |= shelf.repeats(keys[start:end], others[start:end])
         found = np.zeros(len(first), bool)
         found[order] = again
         return found
@@ -111,13 +113,25 @@ class _Shelf:
             at = np.searchsorted(run_keys, keys)
             at[at == len(run_keys)] = 0
             again |= (run_keys[at] == keys) & (run_others[at] == others)
-        self._runs.append((keys, others))
+        self._runs.append((_kept(keys), _kept(others)))
         while len(self._runs) > 1 and len(self._runs[-2][0]) <= 2 * len(self._runs[-1][0]):
             (keys_a, others_a), (keys_b, others_b) = self._runs.pop(), self._runs.pop()
             merged = np.concatenate((keys_a, keys_b))
             order = np.argsort(merged, kind="stable")
-            self._runs.append((merged[order], np.concatenate((others_a, others_b))[order]))
+            self._runs.append((_kept(merged[order]), _kept(np.concatenate((others_a, others_b))[order])))
         return again
+
+
+def _kept(hashes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """A copy in pages of its own, if it fills some: they go back to the system when it is merged into a larger one.
+
+    What malloc holds meanwhile would come to more than the hashes themselves.
+    """
+    if hashes.nbytes < FEWEST_PAGES:
+        return hashes.copy()
+    pages = np.frombuffer(mmap.mmap(-1, hashes.nbytes, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS), hashes.dtype)
+    pages[:] = hashes
+    return pages
 
 
 def _decoded(source: Source, book: MeterBook) -> Iterator[Decoded]:

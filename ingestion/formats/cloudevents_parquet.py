@@ -33,7 +33,7 @@ from ingestion.formats.streams import Source
 from ingestion.meters import MeterBook
 from ingestion.records import BadRecord, FileRefused, Reject
 
-ROWS_AT_ONCE = 65_536
+ROWS_AT_ONCE = 32_768
 
 
 def read(source: Source, book: MeterBook) -> Iterator[Decoded]:

@@ -17,6 +17,7 @@ from ingestion.formats.streams import Source
 from ingestion.formats.strict_csv import Header
 from ingestion.records import BadRecord, FileRefused, Record, Reject
 
+READ_BYTES = 1 << 20
 ROWS_AT_ONCE = 8192
 
 
@@ -25,7 +26,8 @@ def open_file(source: Source) -> pq.ParquetFile:
     if source.packing:
         raise FileRefused("format", f"{source.label}: Parquet packs by itself; deliver it without {source.packing}")
     try:
-        return pq.ParquetFile(source.path)
+        # read ahead, it would keep every byte of the file until its end
+        return pq.ParquetFile(source.path, pre_buffer=False, buffer_size=READ_BYTES)
     except (pa.ArrowException, OSError) as error:
         raise FileRefused("format", f"{source.label} is no whole Parquet file: {error}") from error
 
