@@ -1,6 +1,5 @@
 {#- Minimums look at the amount before discounts. Rows: discounted charges of a price with a minimum where the
-    billing system's
-    convention says after_discounts: what they are expected to cost may be too little. -#}
+    billing system's convention says after_discounts: what they are expected to cost may be too little. -#}
 {{ config(severity='warn') }}
 
 with
