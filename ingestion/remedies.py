@@ -31,7 +31,7 @@ _BY_OWNER: dict[str, dict[str, tuple[str, ...]]] = {
         CORRECT: (
             *("missing_field", "retyped", "wrong_object", "bad_identifier", "bad_time", "bad_date", "bad_number"),
             *("bad_value", "missing_attribute", "bad_attribute", "specversion", "bad_data", "missing_quantity"),
-            *("bad_quantity", "bad_dimension"),
+            *("bad_quantity", "bad_dimension", "bad_interval"),
         ),
         REPAIR: (
             *("json", "duplicate_key", "not_a_number", "number_out_of_range", "too_deep", "not_an_object", "encoding"),
