@@ -1,7 +1,7 @@
 """Runs the benchmarks and writes docs/benchmarks.md.
 
 python -m bench                # what docs/benchmarks.md holds, about half an hour
-python -m bench --part load    # loading alone; or usage (its chain), rating, schedules or cases; writes nothing
+python -m bench --part load    # loading alone; or usage (its chain), rating, schedules or cases
 python -m bench --small        # a hundredth of it, to see that everything runs; judges and writes nothing
 """
 
@@ -9,21 +9,18 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
-from bench import loading, machine, measure, rating, schedules, scratch, worked_cases, world
-from bench.loading import Memory, Rate
+from bench import loading, measure, page, rating, schedules, scratch, worked_cases, world
+from bench.loading import Database, Memory, Rate
 from bench.measure import Row
 from bench.rating import Against
 from bench.schedules import Schedules
 from bench.worked_cases import Run
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
-PARTS = ["load", "usage", "rating", "schedules", "cases"]
 EVENTS = 1_000_000
 LARGE_FILE = 20_000_000
 EVENTS_A_DAY = 100_000
@@ -33,6 +30,8 @@ FEW_DAYS, MANY_DAYS = 10, 100
 NEW_DAY_LIMIT = 1.2
 
 Measured = TypeVar("Measured", Rate, Memory, Against, Schedules, Run)
+Section: TypeAlias = tuple[list[str], list[str]]
+"""The lines of a section, and what in it takes more than it may."""
 
 
 def main() -> int:
@@ -41,45 +40,81 @@ def main() -> int:
         prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--small", action="store_true", help="a hundredth of the events; judges and writes nothing")
-    parser.add_argument("--part", choices=PARTS, action="append", help="only this part; writes nothing")
+    parser.add_argument("--part", choices=list(page.TITLES), action="append", help="only this part of the page")
     asked = parser.parse_args()
-    parts, smaller, repeats = asked.part or PARTS, 100 if asked.small else 1, 1 if asked.small else 3
-    rates: list[Rate] = []
-    large: list[Memory] = []
-    rows: list[Row] = []
-    rated: list[Against] = []
-    scheduled: list[Schedules] = []
-    cases: list[Run] = []
+    smaller, repeats = (100, 1) if asked.small else (1, 3)
+    missed: list[str] = []
     with tempfile.TemporaryDirectory(prefix="tieout-bench-landing-") as place, scratch.server() as server:
         # dbt's parsed project stays out of the way of the user's own.
         os.environ["DBT_TARGET_PATH"] = str(Path(place) / "dbt")
-        about, load_before = machine.describe(server), machine.load()
-        database = partial(scratch.database, server)
-        if "load" in parts:
-            rates.extend(_told(loading.rates(database, Path(place), EVENTS // smaller, repeats)))
-            large.extend(_told(loading.memory(database, Path(place), LARGE_FILE // smaller)))
-        if "usage" in parts:
-            rows = list(_measured(server, Path(place), EVENTS_A_DAY // smaller, repeats))
-        if "rating" in parts:
-            rated.extend(_told(rating.measured(database, RATED_LINES // smaller, repeats)))
-        if "schedules" in parts:
-            scheduled.extend(_told(schedules.measured(database, SCHEDULED_LINES // smaller, repeats)))
-        if "cases" in parts:
-            cases.extend(_told(worked_cases.measured(database)))
-    page = _page((rates, large, rows, rated, scheduled, cases), about, load_before)
-    print(page)
-    if not asked.small and not asked.part:
-        PAGE.write_text(page, "utf-8")
+        measuring: dict[str, Callable[[Database], Section]] = {
+            "load": partial(_loading, Path(place), smaller, repeats),
+            "usage": partial(_usage, server, Path(place), smaller, repeats),
+            "rating": partial(_rating, smaller, repeats),
+            "schedules": partial(_schedules, smaller, repeats),
+            "cases": _cases,
+        }
+        for part in asked.part or page.TITLES:
+            on = page.about(server)
+            lines, too_much = measuring[part](partial(scratch.database, server))
+            missed.extend(too_much)
+            text = page.section(part, lines, *on)
+            print(text)
+            if not asked.small:
+                page.PAGE.write_text(page.rewritten(page.PAGE.read_text("utf-8"), {part: text}), "utf-8")
     if asked.small:
         return 0
-    results: list[Rate | Memory | Against | Run] = [*rates, *large, *rated, *cases]
-    missed = [sentence for one in results for sentence in one.missed()]
-    growth = next((row.ratio or 0 for row in rows if row.what.endswith("days of history")), 0)
-    if growth >= NEW_DAY_LIMIT:
-        missed.append(f"a new day costs {growth:.2f} times as much on {MANY_DAYS} days as on {FEW_DAYS}")
     for sentence in missed:
         print(f"Not reached: {sentence}.", file=sys.stderr)
     return 1 if missed else 0
+
+
+def _loading(place: Path, smaller: int, repeats: int, database: Database) -> Section:
+    rates = list(_told(loading.rates(database, place, EVENTS // smaller, repeats)))
+    large = list(_told(loading.memory(database, place, LARGE_FILE // smaller)))
+    return loading.page(rates, large), _missed([*rates, *large])
+
+
+def _usage(server: str, place: Path, smaller: int, repeats: int, _database: Database) -> Section:
+    rows = list(_measured(server, place, EVENTS_A_DAY // smaller, repeats))
+    lines = [
+        "One event in a hundred is a repetition of the day before, one in a hundred comes a day late. The answer",
+        "of the chain is compared with the hand-written statement's before its time counts.",
+        "",
+        "| what | tieout, s | yardstick, s | ratio | yardstick |",
+        "|---|---:|---:|---:|---|",
+    ]
+    for row in rows:
+        yardstick = "" if row.yardstick is None else f"{row.yardstick:.2f}"
+        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+        lines.append(f"| {row.what} | {row.ours:.2f} | {yardstick} | {ratio} | {row.remark} |")
+    lines += [
+        "",
+        f"A new day may cost at most {NEW_DAY_LIMIT} times as much on {MANY_DAYS} days of history as on {FEW_DAYS}.",
+        "It is measured after a vacuum and a checkpoint: what Postgres does after a bulk load does not run beside it.",
+    ]
+    growth = next((row.ratio or 0 for row in rows if row.what.endswith("days of history")), 0)
+    if growth < NEW_DAY_LIMIT:
+        return lines, []
+    return lines, [f"a new day costs {growth:.2f} times as much on {MANY_DAYS} days as on {FEW_DAYS}"]
+
+
+def _rating(smaller: int, repeats: int, database: Database) -> Section:
+    rated = list(_told(rating.measured(database, RATED_LINES // smaller, repeats)))
+    return rating.page(rated), _missed(rated)
+
+
+def _schedules(smaller: int, repeats: int, database: Database) -> Section:
+    return schedules.page(list(_told(schedules.measured(database, SCHEDULED_LINES // smaller, repeats)))), []
+
+
+def _cases(database: Database) -> Section:
+    runs = list(_told(worked_cases.measured(database)))
+    return worked_cases.page(runs), _missed(runs)
+
+
+def _missed(results: Iterable[Rate | Memory | Against | Run]) -> list[str]:
+    return [sentence for one in results for sentence in one.missed()]
 
 
 def _measured(server: str, place: Path, events_a_day: int, repeats: int) -> list[Row]:
@@ -121,55 +156,6 @@ def _told(measured: Iterable[Measured]) -> Iterator[Measured]:
     for one in measured:
         print(one.line(), file=sys.stderr, flush=True)
         yield one
-
-
-def _page(
-    measured: tuple[list[Rate], list[Memory], list[Row], list[Against], list[Schedules], list[Run]],
-    about: str,
-    load_before: str,
-) -> str:
-    rates, large, rows, rated, scheduled, cases = measured
-    lines = [
-        "# Benchmarks",
-        "",
-        "`make bench` wrote this page. Every ratio is of two measurements of one run on the same machine and rows;",
-        "the usage chain's answer is compared with the hand-written statement's before its time counts.",
-        "",
-        f"* Machine: {about}.",
-        f"* Measured on {datetime.now(UTC):%Y-%m-%d} UTC; load average before the run: {load_before}.",
-        "",
-        "## Loading usage events",
-        "",
-        *loading.page(rates, large),
-        "",
-        "## From events to daily usage",
-        "",
-        "One event in a hundred is a repetition of the day before, one in a hundred comes a day late.",
-        "",
-        "| what | tieout, s | yardstick, s | ratio | yardstick |",
-        "|---|---:|---:|---:|---|",
-    ]
-    for row in rows:
-        yardstick = "" if row.yardstick is None else f"{row.yardstick:.2f}"
-        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-        lines.append(f"| {row.what} | {row.ours:.2f} | {yardstick} | {ratio} | {row.remark} |")
-    lines += [
-        "",
-        f"A new day may cost at most {NEW_DAY_LIMIT} times as much on {MANY_DAYS} days of history as on {FEW_DAYS}.",
-        "It is measured after a vacuum and a checkpoint: what Postgres does after a bulk load does not run beside it.",
-        "",
-        "## Rating and reconciliation",
-        "",
-        *rating.page(rated),
-        "",
-        *worked_cases.page(cases),
-        "",
-        "## Revenue schedules",
-        "",
-        *schedules.page(scheduled),
-        "",
-    ]
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":
