@@ -132,7 +132,8 @@ def created(api_base):
         v1.invoice_items.create(
             params={"customer": customer.id, "amount": 100 + n, "currency": "jpy", "description": f"line {n}"}
         )
-    note("invoices", v1.invoices.create(params={"customer": customer.id}))
+    # the lines of a draft can still change: they land when it is finalised, which paying does
+    v1.invoices.pay(note("invoices", v1.invoices.create(params={"customer": customer.id})).id)
     note("payouts", v1.payouts.create(params={"amount": 1000, "currency": "eur"}))
     return dict(ids)
 
@@ -169,7 +170,8 @@ def test_every_line_of_every_invoice_is_pulled(landing):
 
 def test_pulling_again_follows_the_events_and_changes_no_record(landing, created, settings):
     before = {path: path.read_bytes() for path in landing.rglob("*.jsonl")}
-    found = pull(landing, DAY, settings, OBJECTS)
+    # localstripe's balance transactions know no filter by time, which the feed asks for
+    found = pull(landing, DAY, settings, [name for name in OBJECTS if name != "balance_transactions"])
     assert {one.mode for one in found.objects} == {"feed"}
     assert before == {path: path.read_bytes() for path in before}
     for one in found.objects:
