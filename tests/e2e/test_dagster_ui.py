@@ -32,6 +32,8 @@ QUIET_BROWSER = [
     "--disable-sync",
     "--no-first-run",
 ]
+# What stands outside of the window is not drawn.
+WHOLE_GRAPH = {"width": 2200, "height": 2800}
 PATIENCE = 300
 MATERIALISED = """
     {assetNodes(assetKeys: [{path: ["raw", "fx"]}]) {assetMaterializations(limit: 5) {partition}}}
@@ -82,7 +84,7 @@ def test_the_asset_graph_renders_and_a_partition_can_be_materialised(ui):
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=QUIET_BROWSER)
-        page = browser.new_page(viewport={"width": 1500, "height": 1000})
+        page = browser.new_page(viewport=WHOLE_GRAPH)
         page.set_default_timeout(PATIENCE * 1000)
         strangers: list[str] = []
         page.on("request", lambda request: strangers.append(request.url) if is_elsewhere(request.url) else None)
