@@ -114,8 +114,8 @@ def memory(database: Database, place: Path, events: int) -> Iterator[Memory]:
         yield Memory(form, events, megabytes[0], taken)
 
 
-def page(found: list[Rate], large: list[Memory]) -> list[str]:
-    """Lines of the page."""
+def page(found: list[Rate]) -> list[str]:
+    """Lines of the section on rates."""
     return [
         "| file | events | tieout, events/s | `\\copy`, events/s | ratio | at least | the same file again |",
         "|---|---:|---:|---:|---:|---:|---:|",
@@ -124,10 +124,15 @@ def page(found: list[Rate], large: list[Memory]) -> list[str]:
         "tieout validates, tells duplicates within the file, sets aside and counts; `\\copy` puts the same rows into a",
         "bare table.",
         f"Offering a loaded file again may cost {100 * MOST_OF_A_LOAD:.0f} % of loading it: its bytes are hashed.",
-        "",
+    ]
+
+
+def memory_page(found: list[Memory]) -> list[str]:
+    """Lines of the section on memory."""
+    return [
         "| file | events | peak memory of the load, MB | events/s |",
         "|---|---:|---:|---:|",
-        *(one.line() for one in large),
+        *(one.line() for one in found),
         "",
         f"At most {MOST_MEMORY_MB} MB.",
     ]

@@ -17,6 +17,7 @@ when and of what it was measured; `make bench ARGS="--part load"` measures one a
 """
 TITLES = {
     "load": "Loading usage events",
+    "memory": "Memory of a large load",
     "usage": "From events to daily usage",
     "rating": "Rating and reconciliation",
     "schedules": "Revenue schedules",
