@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from bench import loading, measure, page, rating, schedules, scratch, worked_cases, world
-from bench.loading import Database, Memory, Rate
+from bench.loading import Memory, Rate
 from bench.measure import Row
 from bench.rating import Against
 from bench.schedules import Schedules
+from bench.scratch import Database
 from bench.worked_cases import Run
 
 EVENTS = 1_000_000

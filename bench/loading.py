@@ -4,8 +4,7 @@ import resource
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import psycopg
 
 from bench import measure, scratch, world
+from bench.scratch import Database
 
 COPIED = "bench_copied"
 NAMES: dict[world.Form, str] = {"parquet": "Parquet", "jsonl": "JSON lines"}
@@ -27,8 +27,6 @@ from ingestion.landing import load_landing
 load_landing(sys.argv[1], ["usage"])
 print(peak_megabytes())
 """
-
-Database = Callable[[str], AbstractContextManager[str]]
 
 
 @dataclass(frozen=True)

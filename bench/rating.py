@@ -11,7 +11,6 @@ import io
 import os
 import statistics
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -20,11 +19,10 @@ import pandas as pd
 import psycopg
 
 from bench import measure
+from bench.scratch import Database
 from orchestration import dbt_process
 from orchestration.paths import DBT_PROJECT
 from warehouse.connection import dbt_environment
-
-Database = Callable[[str], AbstractContextManager[str]]
 
 MOST_OF_BY_HAND = 1.5
 TIERS = 5

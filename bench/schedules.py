@@ -5,8 +5,7 @@ must be equal before the time counts. The macro is compiled by dbt, as `int_reve
 """
 
 import statistics
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,8 +13,7 @@ import psycopg
 
 from bench import measure
 from bench.rating import compiled
-
-Database = Callable[[str], AbstractContextManager[str]]
+from bench.scratch import Database
 
 MONTHS = 24
 LINES = f"""

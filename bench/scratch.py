@@ -4,8 +4,8 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -16,6 +16,9 @@ from warehouse import embedded
 from warehouse.binaries import shipped
 from warehouse.connection import ensure_started
 from warehouse.migrate import migrate
+
+Database = Callable[[str], AbstractContextManager[str]]
+"""Makes a database of this name, gives its URL, and removes it."""
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import measure
-from bench.rating import Database
+from bench.scratch import Database
 from orchestration import conformance
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "conformance"
