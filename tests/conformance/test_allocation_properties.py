@@ -110,13 +110,19 @@ def test_the_order_of_lines_changes_no_part(connection: psycopg.Connection, allo
 
 @BATCHES
 @given(allocations=ALLOCATIONS, order=st.randoms(use_true_random=False))
-def test_without_a_key_ties_go_by_place_and_the_parts_are_the_same_ones(
-    connection: psycopg.Connection, allocations: list[Any], order: Any
+def test_without_a_key_ties_go_by_place(connection: psycopg.Connection, allocations: list[Any], order: Any) -> None:
+    """The place of a line is its key where it has none."""
+    rows = items(allocations, order)
+    assert allocated(connection, [{**row, "tie_key": None} for row in rows]) == allocated(
+        connection, [{**row, "tie_key": row["item_no"]} for row in rows]
+    )
+
+
+def test_of_two_lines_with_the_same_remainder_the_first_is_given_the_unit_whatever_their_sizes(
+    connection: psycopg.Connection,
 ) -> None:
-    """Equal lines may change places; what is given is the same in every order."""
-
-    def sizes(rows: list[dict[str, Any]]) -> list[tuple[int, Decimal]]:
-        found = allocated(connection, [{**row, "tie_key": None} for row in rows])
-        return sorted((allocation, part) for (allocation, _), part in found.items())
-
-    assert sizes(items(allocations, order)) == sizes(items(allocations))
+    """Shares of 0.5 and 1.5: it goes by place whether 1 and 1 or 0 and 2 come out; who needs one answer gives a key."""
+    halves = (2, 0, 1, [Decimal(1), Decimal(3)])
+    reversed_halves = (2, 0, 1, [Decimal(3), Decimal(1)])
+    rows = [{**row, "tie_key": None} for row in items([halves, reversed_halves])]
+    assert allocated(connection, rows) == {(0, 0): 1, (0, 1): 1, (1, 0): 2, (1, 1): 0}
