@@ -69,7 +69,7 @@
 {%- endmacro %}
 
 
-{#- The days that have a partition in a relation partitioned by day, a list of dates in order. -#}
+{#- The days that have a partition in a relation partitioned by day, or in the one that a view reads, a list of dates in order. -#}
 {% macro partition_days(relation) -%}
     {%- if execute -%}
         {{ return(run_query(adapter.dispatch('partition_days_sql', 'tieout')(relation)).columns[0].values() | list) }}
@@ -82,6 +82,16 @@
     select cast(substring(pg_get_expr(partitions.relpartbound, partitions.oid) from '[0-9]{4}-[0-9]{2}-[0-9]{2}') as date)
     from pg_catalog.pg_inherits
     inner join pg_catalog.pg_class as partitions on pg_inherits.inhrelid = partitions.oid
-    where pg_inherits.inhparent = cast('{{ relation }}' as regclass)
+    where
+        pg_inherits.inhparent = cast('{{ relation }}' as regclass)
+        or pg_inherits.inhparent in (
+            select pg_depend.refobjid
+            from pg_catalog.pg_depend
+            inner join pg_catalog.pg_rewrite on pg_depend.objid = pg_rewrite.oid
+            where
+                pg_depend.classid = cast('pg_rewrite' as regclass)
+                and pg_depend.refclassid = cast('pg_class' as regclass)
+                and pg_rewrite.ev_class = cast('{{ relation }}' as regclass)
+        )
     order by 1
 {%- endmacro %}
