@@ -1,5 +1,8 @@
 """ERP transactions from bills, wires and credit notes.
 
+What the processor holds and keeps is mirrored too: notes and refunds as they happen, fees and payouts by payout, so
+that its clearing account is zero for whatever was paid out.
+
 A transaction's lines: 0 is the main line (total, debit positive for an invoice). Each item line n (odd) is followed by
 its tax line n + 1. Revenue and tax are credits, so amounts and quantities are negative. Payments and memos apply by
 lines that name an invoice and have a positive amount.
@@ -7,12 +10,13 @@ lines that name an invoice and have a positive amount.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from ingestion.sample_company.bill_contracts import DUE_DAYS
-from ingestion.sample_company.cash import Wire
+from ingestion.sample_company.cash import Booking, Dispute, Payout, Refund, Wire
 from ingestion.sample_company.days import midnight
 from ingestion.sample_company.documents import CreditNote, Invoice, Line
 from ingestion.sample_company.facts import Account
@@ -45,7 +49,7 @@ class Transaction:
 
     kind: str
     day: date
-    account: Account
+    account: Account | None
     currency: str
     external_id: str | None
     lines: list[TransactionLine]
@@ -133,8 +137,8 @@ def payment_transaction(wire: Wire) -> Transaction:
     )
 
 
-def memo_transaction(invoice: Invoice, note: CreditNote) -> Transaction:
-    """CustCred: the lines of the note as positive amounts, applied to its invoice."""
+def memo_transaction(invoice: Invoice, note: CreditNote, mirror_id: str | None = None) -> Transaction:
+    """CustCred: the lines of the note as positive amounts, applied to its invoice unless a refund pays it out."""
     lines = [TransactionLine(0, -note.amount, "1100", -note.amount, mainline=True)]
     for number, (line, net, tax) in enumerate(note.lines):
         lines.append(
@@ -143,13 +147,15 @@ def memo_transaction(invoice: Invoice, note: CreditNote) -> Transaction:
             )
         )
         lines.append(TransactionLine(3 * number + 2, tax, "2100", tax, taxline=True, tax_of=3 * number + 1))
-        lines.append(TransactionLine(3 * number + 3, net + tax, "1100", 0, applied_to=invoice.invoice_id))
+        if not note.post_payment:
+            applied_to = mirror_id or invoice.invoice_id
+            lines.append(TransactionLine(3 * number + 3, net + tax, "1100", 0, applied_to=applied_to))
     return Transaction(
         "CustCred",
         note.created.date(),
         invoice.account,
         invoice.currency,
-        None,
+        note.note_id if mirror_id else None,
         lines,
         [(note.created, "B", note.created.date())],
     )
@@ -171,3 +177,50 @@ def mirror_payment(invoice: Invoice, number: int, mirror_id: str) -> Transaction
         lines,
         [(payment.at, "C", payment.at.date())],
     )
+
+
+def mirror_refund(refund: Refund, note_id: str | None) -> Transaction:
+    """CustRfnd that mirrors money given back through the processor; it pays out the credit memo of that id."""
+    lines = [
+        TransactionLine(0, -refund.amount, "1200", -refund.amount, mainline=True),
+        TransactionLine(1, refund.amount, "1100", refund.amount, applied_to=note_id),
+    ]
+    return Transaction(
+        "CustRfnd",
+        refund.at.date(),
+        refund.invoice.account,
+        refund.invoice.currency,
+        refund.refund_id,
+        lines,
+        [(refund.at, "C", refund.at.date())],
+    )
+
+
+def dispute_journals(dispute: Dispute) -> Iterator[Transaction]:
+    """Journals of what a customer's bank took back, and of what came back when the dispute was won."""
+    currency = dispute.invoice.currency
+    yield _journal(dispute.dispute_id, dispute.opened, currency, -dispute.amount, {"6200": dispute.amount})
+    if dispute.closed is not None and dispute.won:
+        external_id = f"{dispute.dispute_id}-won"
+        yield _journal(external_id, dispute.closed, currency, dispute.amount, {"6200": -dispute.amount})
+
+
+def payout_journals(payout: Payout, listed: list[Booking]) -> Iterator[Transaction]:
+    """Journals of a payout: what is `listed` leaves clearing, as cash and as fees; a failed one comes back."""
+    gross = sum(booking.amount for booking in listed)
+    fees = sum(booking.fee for booking in listed)
+    parts = {"1000": gross - fees} | ({"6100": fees} if fees else {})
+    yield _journal(payout.payout_id, payout.created, payout.currency, -gross, parts)
+    if payout.failed_at is not None:
+        external_id = f"{payout.payout_id}-failed"
+        yield _journal(external_id, payout.failed_at, payout.currency, payout.amount, {"1000": -payout.amount})
+
+
+def _journal(external_id: str, at: datetime, currency: str, clearing: int, parts: dict[str, int]) -> Transaction:
+    """A journal between the processor's clearing account and others; amounts are debits."""
+    lines = [TransactionLine(0, clearing, "1200", clearing, mainline=True)]
+    lines += [
+        TransactionLine(number, amount, account, amount)
+        for number, (account, amount) in enumerate(parts.items(), start=1)
+    ]
+    return Transaction("Journal", at.date(), None, currency, external_id, lines, [(at, "B", None)])

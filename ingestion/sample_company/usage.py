@@ -98,13 +98,15 @@ class LateEvent:
     local_day: date
     thousandths: int
     recorded: datetime
+    utc_day: date
 
 
 @dataclass
 class Book:
-    """What was used, per account, meter and local day, in the units of the meter's aggregate."""
+    """What was used, per account, meter and local day, in the units of the meter's aggregate; `utc_days` by UTC day."""
 
     days: dict[tuple[str, str, date], int] = field(default_factory=dict)
+    utc_days: dict[tuple[str, str, date], int] = field(default_factory=dict)
     late: list[LateEvent] = field(default_factory=list)
 
     def quantity(self, account_id: str, meter_code: str, first: date, last: date, cutoff: datetime) -> Decimal:
@@ -264,7 +266,7 @@ class UsageWriter:
             _add_midnight_pair(parts, meter, span.cut, written)
         for side in (0, 1):
             if written.counts[side]:
-                self._book_day(use.consumer, use.local_days[side], written.sums[side])
+                self._book_day(use, use.local_days[side], written.sums[side])
         window = self._window(use.window)
         window.count += sum(written.counts)
         window.thousandths += written.sent
@@ -317,7 +319,7 @@ class UsageWriter:
             quantity=quantity_text(meter, thousandths),
         )
         self._later.setdefault(recorded.date(), []).append(line)
-        event = LateEvent(account.account_id, meter.code, use.local_day(second), thousandths, recorded)
+        event = LateEvent(account.account_id, meter.code, use.local_day(second), thousandths, recorded, use.day)
         self._book.late.append(event)
         window = self._window(use.window)
         window.count += 1
@@ -358,16 +360,18 @@ class UsageWriter:
 
     def _count_once(self, use: Use, thousandths: int) -> None:
         """Book an extra event in the first second of the use."""
-        self._book_day(use.consumer, use.local_day(use.span.lower), thousandths)
+        self._book_day(use, use.local_day(use.span.lower), thousandths)
         window = self._window(use.window)
         window.count += 1
         window.thousandths += thousandths
 
-    def _book_day(self, consumer: Consumer, local_day: date, thousandths: int) -> None:
-        key = (consumer.account.account_id, consumer.meter.code, local_day)
-        before = self._book.days.get(key, 0)
-        gauge = consumer.meter.aggregation == "max"
-        self._book.days[key] = max(before, thousandths) if gauge else before + thousandths
+    def _book_day(self, use: Use, local_day: date, thousandths: int) -> None:
+        account, meter = use.consumer.account, use.consumer.meter
+        gauge = meter.aggregation == "max"
+        for days, day in ((self._book.days, local_day), (self._book.utc_days, use.day)):
+            key = (account.account_id, meter.code, day)
+            before = days.get(key, 0)
+            days[key] = max(before, thousandths) if gauge else before + thousandths
 
     def _window(self, key: tuple[str, date]) -> Window:
         self._restated.setdefault(key[1], set()).add(key)

@@ -3,7 +3,8 @@
 A transaction's lines: 0 is the main line (total, debit positive for an invoice). Each item line n (odd) is followed by
 its tax line n + 1, which names it in `custcol_tax_of_line`. Revenue and tax are credits, so `foreignamount` and
 `quantity` are negative. Payments apply by lines with `appliedtotransaction` and a positive `foreignamount`.
-Self-service invoices and their payments are mirrored with `externalid` in_... and pi_...
+Self-service invoices, payments, credit notes, refunds, disputes and payouts are mirrored with their Stripe id as
+`externalid`.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ from ingestion.sample_company.documents import Invoice
 from ingestion.sample_company.erp_transactions import (
     Transaction,
     TransactionLine,
+    dispute_journals,
     invoice_transaction,
     memo_transaction,
     mirror_payment,
+    mirror_refund,
     payment_transaction,
+    payout_journals,
 )
 from ingestion.sample_company.extract import Extract, Row, csv_rows
 from ingestion.sample_company.facts import Facts
@@ -39,6 +43,8 @@ LEDGER = {
     "4000": ("6", "Income", "Subscription revenue"),
     "4010": ("7", "Income", "Usage revenue"),
     "4100": ("8", "Income", "Support revenue"),
+    "6100": ("9", "Expense", "Processing fees"),
+    "6200": ("10", "Expense", "Disputes"),
 }
 COLUMNS = {
     "transaction": (
@@ -57,6 +63,7 @@ COLUMNS = {
 }
 PAGED = ("customer", "item", "account", "accountingperiod", "subsidiary", "currency")
 PAGE_ROWS = 25
+_PREFIXES = {"CustInvc": "INV", "CustPymt": "PYMT", "CustCred": "CM", "CustRfnd": "RFND", "Journal": "JE"}
 
 
 class ErpWriter:
@@ -93,9 +100,28 @@ class ErpWriter:
             ],
             60_000,
         )
+        self._mirror_money(mirrored, cash, ids)
         for transaction in self.transactions:
             self._add_transaction(transaction)
         return self.extract
+
+    def _mirror_money(self, mirrored: list[Invoice], cash: Cash, ids: dict[str | None, str]) -> None:
+        """What the processor credits, gives back, loses, keeps and pays out."""
+        memos = self._number(
+            [memo_transaction(i, note, ids[i.invoice_id]) for i in mirrored for note in i.credit_notes], 70_000
+        )
+        memo_ids = {memo.external_id: memo.transaction_id for memo in memos}
+        notes = {note.refund_id: note.note_id for invoice in mirrored for note in invoice.credit_notes}
+        self._number([mirror_refund(r, memo_ids.get(notes.get(r.refund_id))) for r in cash.refunds], 75_000)
+        self._number([journal for dispute in cash.disputes for journal in dispute_journals(dispute)], 80_000)
+        journals: list[Transaction] = []
+        cleared: set[str] = set()
+        for payout in cash.payouts:
+            # What the processor lists twice has left clearing with the first payout.
+            listed = [booking for booking in payout.listed if booking.booking_id not in cleared]
+            cleared |= {booking.booking_id for booking in listed}
+            journals += payout_journals(payout, listed)
+        self._number(journals, 85_000)
 
     def _number(self, transactions: list[Transaction], first: int) -> list[Transaction]:
         for number, transaction in enumerate(transactions, start=first):
@@ -214,7 +240,7 @@ class ErpWriter:
         rate = self._exchange_rate(currency, transaction.day)
         created = transaction.states[0][0]
         period = self._periods[transaction.day.replace(day=1)]
-        prefix = {"CustInvc": "INV", "CustPymt": "PYMT", "CustCred": "CM"}[transaction.kind]
+        prefix = _PREFIXES[transaction.kind]
         number = f"{prefix}{transaction.transaction_id}"
         for at, status, closed in transaction.states:
             row = {
@@ -229,7 +255,7 @@ class ErpWriter:
                 "closedate": closed.isoformat() if closed else None,
                 "currency": CURRENCY_ID[currency],
                 "exchangerate": plain(rate),
-                "entity": self._customers[transaction.account.account_id],
+                "entity": self._customers[transaction.account.account_id] if transaction.account else None,
                 "postingperiod": period,
                 "posting": "F" if status == "V" else "T",
                 "voided": "T" if status == "V" else "F",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from ingestion.sample_company.cash import Cash
-from ingestion.sample_company.catalogue import METERS
+from ingestion.sample_company.catalogue import METER
 from ingestion.sample_company.days import END_OF_WORLD, epoch, midnight
 from ingestion.sample_company.documents import Invoice
 from ingestion.sample_company.extract import Extract, Row
@@ -25,6 +25,9 @@ from ingestion.sample_company.stripe_money import (
 )
 from ingestion.sample_company.stripe_subscriptions import subscription_events, subscription_object
 from ingestion.sample_company.usage import Book
+
+# A day's summary stands an hour after the day.
+_METERED_AFTER = timedelta(days=1, hours=1)
 
 
 class StripeWriter:
@@ -143,23 +146,29 @@ class StripeWriter:
                 self._add("balance_transactions", booking.booking_id, at, booking_object(booking, status))
 
     def _summaries(self, book: Book) -> None:
-        """What Stripe's meters say per customer, meter and local day: the same sums, without late events."""
+        """What Stripe's meters say per customer, meter and UTC day: first without, later with what came late."""
         accounts = {account.account_id: account for account in self._facts.accounts if account.stripe_customer_id}
-        meters = {meter.code: meter for meter in METERS}
-        for (account_id, code, day), thousandths in book.days.items():
+        values = {key: [(midnight(key[2]) + _METERED_AFTER, value)] for key, value in book.utc_days.items()}
+        for event in sorted(book.late, key=lambda late: late.recorded):
+            key = (event.account_id, event.meter_code, event.utc_day)
+            before = values[key][-1][1] if key in values else 0
+            gauge = METER[event.meter_code].aggregation == "max"
+            after = max(before, event.thousandths) if gauge else before + event.thousandths
+            values.setdefault(key, []).append((event.recorded + timedelta(hours=1), after))
+        for (account_id, code, day), versions in values.items():
             account = accounts.get(account_id)
-            start = midnight(day)
-            if account is None or start < self._epoch:
+            if account is None:
                 continue
             row_id = identifier(self._seed, "mtrusg_", 16, account_id, code, day)
-            row = {
-                "id": row_id,
-                "object": "billing.meter_event_summary",
-                "aggregated_value": as_number(Decimal(thousandths) / 1000),
-                "customer": account.stripe_customer_id,
-                "end_time": epoch(start + timedelta(days=1)),
-                "livemode": True,
-                "meter": meters[code].stripe_id,
-                "start_time": epoch(start),
-            }
-            self._add("meter_event_summaries", row_id, start + timedelta(days=1, hours=1), row)
+            for at, thousandths in versions:
+                row = {
+                    "id": row_id,
+                    "object": "billing.meter_event_summary",
+                    "aggregated_value": as_number(Decimal(thousandths) / 1000),
+                    "customer": account.stripe_customer_id,
+                    "end_time": epoch(midnight(day + timedelta(days=1))),
+                    "livemode": True,
+                    "meter": METER[code].stripe_id,
+                    "start_time": epoch(midnight(day)),
+                }
+                self._add("meter_event_summaries", row_id, at, row)
