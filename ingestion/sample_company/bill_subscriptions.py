@@ -7,7 +7,7 @@ that starts. With usage it is finalized 48 hours after the boundary, else after 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
@@ -46,6 +46,17 @@ def usage_line(subscription: Subscription, item: Item, book: Book, start: dateti
         end + USAGE_GRACE,
     )
     return Line(item.item_id, item.price, "usage", start, end, quantity, round_half_away(rate(item.price, quantity)))
+
+
+def usage_cutoff(subscription: Subscription, local_day: date) -> datetime:
+    """Until when usage of the local day had to be recorded to be on its bill."""
+    for number in count(1):
+        end = boundary(subscription.anchor, number)
+        if subscription.ended_at is not None:
+            end = min(end, subscription.ended_at)
+        if local_day < local_date(end, subscription.account.timezone) or end == subscription.ended_at:
+            return end + USAGE_GRACE
+    raise AssertionError("boundaries never end")
 
 
 def recurring_line(item: Item, start: datetime, end: datetime) -> Line:

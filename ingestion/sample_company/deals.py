@@ -17,6 +17,8 @@ from ingestion.sample_company.stories import Deal
 
 FIRST_NUMBER = 100
 TERM_MONTHS = 24
+# Every other customer pays only what names its purchase order.
+PO_EVERY = 2
 
 
 def sign(facts: Facts, seed: int, number: int, deal: Deal) -> None:
@@ -30,7 +32,8 @@ def sign(facts: Facts, seed: int, number: int, deal: Deal) -> None:
     )
     account.crm_account_id = crm_id(seed, "001", number)
     lines = _order_lines(facts, (seed, number), deal, account, start)
-    order = Order(crm_id(seed, "801", number, 0), f"{number:08d}", "New", start, lines)
+    po_number = f"PO-{4000 + number}" if number % PO_EVERY == 0 else None
+    order = Order(crm_id(seed, "801", number, 0), f"{number:08d}", "New", start, lines, po_number=po_number)
     end = add_months(start, TERM_MONTHS, start.day)
     contract = Contract(crm_id(seed, "800", number), f"{number:08d}", account, start, end, [order])
     seats = [(midnight(start), deal.seats)]
@@ -71,7 +74,9 @@ def _amendment(seed: int, number: int, deal: Deal, order: Order, at: date) -> Or
         original_order_item_id=seats.order_item_id,
     )
     kind = "Reduction" if deal.amend < 0 else "Amendment"
-    return Order(crm_id(seed, "801", number, 1), f"{number + 500:08d}", kind, at, [line], order.order_id)
+    return Order(
+        crm_id(seed, "801", number, 1), f"{number + 500:08d}", kind, at, [line], order.order_id, order.po_number
+    )
 
 
 def _item_id(names: tuple[int, int], place: int) -> str:

@@ -11,7 +11,7 @@ lines that name an invoice and have a positive amount.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -19,7 +19,8 @@ from ingestion.sample_company.bill_contracts import DUE_DAYS
 from ingestion.sample_company.cash import Booking, Dispute, Payout, Refund, Wire
 from ingestion.sample_company.days import midnight
 from ingestion.sample_company.documents import CreditNote, Invoice, Line
-from ingestion.sample_company.facts import Account
+from ingestion.sample_company.facts import Account, Contract, Order
+from ingestion.sample_company.money import round_half_away, to_minor
 
 
 @dataclass
@@ -41,6 +42,8 @@ class TransactionLine:
     tax_of: int | None = None
     applied_to: str | None = None
     memo: str | None = None
+    discount_percent: Decimal | None = None
+    frequency: str | None = None
 
 
 @dataclass
@@ -58,6 +61,8 @@ class Transaction:
     invoice: Invoice | None = None
     transaction_id: str = ""
     memo: str | None = None
+    po_number: str | None = None
+    posting: bool = True
 
 
 def invoice_transaction(invoice: Invoice) -> Transaction:
@@ -83,6 +88,42 @@ def invoice_transaction(invoice: Invoice) -> Transaction:
         due,
         invoice,
         memo=f"Stripe {invoice.number}" if mirrored else None,
+        po_number=invoice.contract.orders[0].po_number if invoice.contract else None,
+    )
+
+
+def sales_order(contract: Contract, order: Order) -> Transaction:
+    """SalesOrd of an activated CRM order, line by line; it posts nothing."""
+    lines = []
+    for number, line in enumerate(order.lines, start=1):
+        amount = round_half_away(line.quantity * to_minor(str(line.unit_price), contract.account.currency))
+        lines.append(
+            TransactionLine(
+                number,
+                -amount,
+                line.price.revenue_account,
+                0,
+                item=line.price.erp_item_id,
+                quantity=-line.quantity,
+                rate=line.unit_price,
+                starts=line.service_date,
+                ends=contract.end,
+                order_item=line.order_item_id,
+                discount_percent=line.discount_percent,
+                frequency=line.frequency,
+            )
+        )
+    total = -sum(line.amount for line in lines)
+    return Transaction(
+        "SalesOrd",
+        order.effective_date,
+        contract.account,
+        contract.account.currency,
+        order.order_id,
+        [TransactionLine(0, total, "1100", 0, mainline=True), *lines],
+        [(midnight(order.effective_date), "B", None)],
+        po_number=order.po_number,
+        posting=False,
     )
 
 
@@ -206,11 +247,11 @@ def dispute_journals(dispute: Dispute) -> Iterator[Transaction]:
 
 
 def payout_journals(payout: Payout, listed: list[Booking]) -> Iterator[Transaction]:
-    """Journals of a payout: what is `listed` leaves clearing, as cash and as fees; a failed one comes back."""
+    """Deposit of a payout: what is `listed` leaves clearing, as cash and fees; a failed one comes back by journal."""
     gross = sum(booking.amount for booking in listed)
     fees = sum(booking.fee for booking in listed)
     parts = {"1000": gross - fees} | ({"6100": fees} if fees else {})
-    yield _journal(payout.payout_id, payout.created, payout.currency, -gross, parts)
+    yield replace(_journal(payout.payout_id, payout.created, payout.currency, -gross, parts), kind="Deposit")
     if payout.failed_at is not None:
         external_id = f"{payout.payout_id}-failed"
         yield _journal(external_id, payout.failed_at, payout.currency, payout.amount, {"1000": -payout.amount})

@@ -135,6 +135,8 @@ class Order:
     effective_date: date
     lines: list[OrderLine]
     original_order_id: str | None = None
+    # The customer's purchase order, which invoices have to name.
+    po_number: str | None = None
 
 
 @dataclass

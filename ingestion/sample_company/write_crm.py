@@ -34,7 +34,7 @@ COLUMNS = {
     ),
     "Order": (
         "Id IsDeleted OrderNumber ContractId AccountId QuoteId OriginalOrderId EffectiveDate EndDate "
-        "IsReductionOrder Status ActivatedDate TotalAmount CurrencyIsoCode SystemModstamp"
+        "IsReductionOrder Status ActivatedDate TotalAmount PoNumber CurrencyIsoCode SystemModstamp"
     ),
     "OrderItem": (
         "Id IsDeleted OrderId PricebookEntryId Product2Id OriginalOrderItemId Quantity UnitPrice ListPrice "
@@ -189,6 +189,7 @@ class CrmWriter:
                 "Status": "Activated",
                 "ActivatedDate": f"{at:%Y-%m-%dT%H:%M:%S}.000Z",
                 "TotalAmount": plain(total),
+                "PoNumber": order.po_number,
                 "CurrencyIsoCode": currency,
             },
         )

@@ -27,6 +27,7 @@ from ingestion.sample_company.erp_transactions import (
     mirror_refund,
     payment_transaction,
     payout_journals,
+    sales_order,
 )
 from ingestion.sample_company.extract import Extract, Row, csv_rows
 from ingestion.sample_company.facts import Facts
@@ -49,11 +50,12 @@ LEDGER = {
 COLUMNS = {
     "transaction": (
         "id externalid transactionnumber tranid type trandate status duedate closedate currency exchangerate entity "
-        "postingperiod posting voided foreigntotal memo createddate lastmodifieddate"
+        "postingperiod posting voided foreigntotal otherrefnum memo createddate lastmodifieddate"
     ),
     "transactionline": (
         "id transaction linesequencenumber mainline taxline item quantity rate netamount foreignamount revrecstartdate "
-        "revrecenddate memo uniquekey custcol_order_item custcol_tax_of_line appliedtotransaction linelastmodifieddate"
+        "revrecenddate memo uniquekey custcol_order_item custcol_tax_of_line custcol_discount_percent "
+        "custcol_billing_frequency appliedtotransaction linelastmodifieddate"
     ),
     "transactionaccountingline": (
         "accountingbook transaction transactionline account amount credit debit exchangerate netamount posting "
@@ -63,7 +65,15 @@ COLUMNS = {
 }
 PAGED = ("customer", "item", "account", "accountingperiod", "subsidiary", "currency")
 PAGE_ROWS = 25
-_PREFIXES = {"CustInvc": "INV", "CustPymt": "PYMT", "CustCred": "CM", "CustRfnd": "RFND", "Journal": "JE"}
+_PREFIXES = {
+    "CustInvc": "INV",
+    "CustPymt": "PYMT",
+    "CustCred": "CM",
+    "CustRfnd": "RFND",
+    "Deposit": "DEP",
+    "Journal": "JE",
+    "SalesOrd": "SO",
+}
 
 
 class ErpWriter:
@@ -101,6 +111,7 @@ class ErpWriter:
             60_000,
         )
         self._mirror_money(mirrored, cash, ids)
+        self._number([sales_order(c, order) for c in self._facts.contracts for order in c.orders], 90_000)
         for transaction in self.transactions:
             self._add_transaction(transaction)
         return self.extract
@@ -257,9 +268,10 @@ class ErpWriter:
                 "exchangerate": plain(rate),
                 "entity": self._customers[transaction.account.account_id] if transaction.account else None,
                 "postingperiod": period,
-                "posting": "F" if status == "V" else "T",
+                "posting": _flag(transaction.posting and status != "V"),
                 "voided": "T" if status == "V" else "F",
                 "foreigntotal": to_major(transaction.lines[0].amount, currency),
+                "otherrefnum": transaction.po_number,
                 "memo": transaction.memo,
                 "createddate": _stamp(created),
                 "lastmodifieddate": _stamp(at),
@@ -267,7 +279,8 @@ class ErpWriter:
             self._add("transaction", transaction.transaction_id, at, row)
         for line in transaction.lines:
             self._add_line(transaction, line, rate, created)
-        self._add_postings(transaction, rate, created)
+        if transaction.posting:
+            self._add_postings(transaction, rate, created)
 
     def _add_line(self, transaction: Transaction, line: TransactionLine, rate: Decimal, at: datetime) -> None:
         row = {
@@ -287,6 +300,8 @@ class ErpWriter:
             "uniquekey": f"{transaction.transaction_id}{line.line_id:03d}",
             "custcol_order_item": line.order_item,
             "custcol_tax_of_line": None if line.tax_of is None else str(line.tax_of),
+            "custcol_discount_percent": None if line.discount_percent is None else plain(line.discount_percent),
+            "custcol_billing_frequency": line.frequency,
             "appliedtotransaction": line.applied_to,
             "linelastmodifieddate": _stamp(at),
         }

@@ -19,6 +19,9 @@ from ingestion.sample_company.days import INITIAL_DELIVERY, delivery_day, midnig
 from ingestion.sample_company.extract import Row, csv_rows
 from ingestion.sample_company.facts import Facts
 from ingestion.sample_company.landing_files import Landing
+from ingestion.sample_company.money import plain
+from ingestion.sample_company.processor import FEES
+from ingestion.sample_company.write_bank import ACCOUNTS
 
 
 def write_catalogue(landing: Landing, start: date) -> None:
@@ -40,13 +43,30 @@ def write_catalogue(landing: Landing, start: date) -> None:
         "prices": [_price(price) for price in build_prices(start).values()],
         "conventions": [_convention("stripe", "second", 0), _convention("erp", "day", 30)],
         "policies": [
-            {"policy": "revenue_granularity", "value": "daily", "valid_from": CATALOGUE_FROM.isoformat()},
-            {"policy": "reporting_currency", "value": "usd", "valid_from": CATALOGUE_FROM.isoformat()},
+            {"policy": policy, "value": value, "valid_from": CATALOGUE_FROM.isoformat()}
+            for policy, value in policies().items()
         ],
     }
     for name, entries in documents.items():
         text = yaml.safe_dump({name: entries}, sort_keys=False, allow_unicode=True)
         landing.write("catalog", name, INITIAL_DELIVERY, f"{name}.yaml", text.encode(), rows=len(entries))
+
+
+def policies() -> dict[str, str]:
+    """The policies section of the catalogue: accounting, what needs approval, and what money outside billing is."""
+    found = {
+        "revenue_granularity": "daily",
+        "reporting_currency": "usd",
+        "quote_discount_limit": "20",
+        "clearing_account:1200": "payout",
+        "other_receipts:capital": "CAPITAL CONTRIBUTION",
+        "other_receipts:interest": "CREDIT INTEREST",
+    }
+    for currency, (share, fixed) in FEES.items():
+        found[f"payout_account:{currency}"] = ACCOUNTS[currency]
+        found[f"processor_fee_percent:{currency}"] = plain(share * 100)
+        found[f"processor_fee_fixed:{currency}"] = str(fixed)
+    return found
 
 
 def meters() -> list[Row]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from ingestion.sample_company.bill_subscriptions import usage_cutoff
 from ingestion.sample_company.cash import Cash
 from ingestion.sample_company.catalogue import METER
 from ingestion.sample_company.days import END_OF_WORLD, epoch, midnight
@@ -146,10 +147,17 @@ class StripeWriter:
                 self._add("balance_transactions", booking.booking_id, at, booking_object(booking, status))
 
     def _summaries(self, book: Book) -> None:
-        """What Stripe's meters say per customer, meter and UTC day: first without, later with what came late."""
+        """What Stripe's meters say per customer, meter and UTC day: first without, later with what came late.
+
+        What came after its bill was final was not sent any more.
+        """
+        metered = {s.account.account_id: s for s in self._facts.subscriptions if s.metered}
         accounts = {account.account_id: account for account in self._facts.accounts if account.stripe_customer_id}
         values = {key: [(midnight(key[2]) + _METERED_AFTER, value)] for key, value in book.utc_days.items()}
         for event in sorted(book.late, key=lambda late: late.recorded):
+            subscription = metered.get(event.account_id)
+            if subscription is None or event.recorded >= usage_cutoff(subscription, event.local_day):
+                continue
             key = (event.account_id, event.meter_code, event.utc_day)
             before = values[key][-1][1] if key in values else 0
             gauge = METER[event.meter_code].aggregation == "max"
