@@ -64,15 +64,6 @@
         full join right_keys on left_keys.side_key = right_keys.side_key
     ),
 
-    -- Rows by the hundred thousand are due on a few days: the calendar is asked once a day.
-    deadlines as (
-        select
-            due_days.due_on,
-            {{ add_business_days('due_days.due_on', 'parameters.sla_business_days') }} as deadline_on
-        from (select distinct due_on from joined) as due_days
-        cross join parameters
-    ),
-
     dated as (
         select
             joined.*,
@@ -80,15 +71,21 @@
             parameters.amount_tolerance_minor,
             parameters.quantity_tolerance,
             parameters.compares_months,
-            deadlines.deadline_on,
-            coalesce(deadlines.deadline_on < parameters.watermark_on, false) as is_due
+            parameters.watermark_on,
+            {{ add_business_days('joined.due_on', 'parameters.sla_business_days') }} as deadline_on
         from joined
         cross join parameters
-        left join deadlines on joined.due_on = deadlines.due_on
+    ),
+
+    timed as (
+        select
+            dated.*,
+            coalesce(deadline_on < watermark_on, false) as is_due
+        from dated
     )
 
     select
-        dated.*,
+        timed.*,
         case
             when not has_key then 'NULL_KEY'
             {%- if max_left is not none %}
@@ -116,7 +113,7 @@
                 then 'CUTOFF'
             else 'MATCHED'
         end as outcome
-    from dated
+    from timed
 {%- endmacro %}
 
 
@@ -126,7 +123,7 @@
 {% macro side_by_key(relation, side, carry, totals) -%}
     select
             {{ side_key('tracking_key', 'row_id', side) }} as side_key,
-            min(case when tracking_key is null then 0 else 1 end) = 1 as has_key,
+            count(tracking_key) > 0 as has_key,
             count(*) as row_count,
             min(currency) <> max(currency) as has_currencies,
             min(account_id) as account_id,
@@ -157,6 +154,7 @@
     The last CTE of a control: the compared rows, with the column break_class that the control gave them (null = nothing
     to say), in the one shape that all controls share. Grain: control_id x tracking_key.
     status: expected (in time), rounding (within the tolerance), open (a break), matched.
+    left_values, right_values: what a reader of a difference asks for, as JSON; null where the sides agree.
     amount_minor and quantity_delta are left less right; `counted` replaces the quantity of breaks that are found in rows
     that agree.
 -#}
@@ -191,7 +189,10 @@
         {%- for column in ['amount_minor', 'currency', 'quantity', 'business_on', 'row_count'] + carry + totals %}
         {%- do fields.update({column: side ~ '_' ~ column}) %}
         {%- endfor %}
-        case when {{ side }}_row_count is not null then {{ json_object_text(fields) }} end as {{ side }}_values,
+        case
+            when {{ side }}_row_count is not null and (break_class is not null or outcome <> 'MATCHED')
+                then {{ json_object_text(fields) }}
+        end as {{ side }}_values,
         {{ side }}_ids,
         coalesce({{ side }}_row_count, 0) as {{ side }}_row_count,
         {%- endfor %}
