@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any, LiteralString
 
 import psycopg
+from psycopg import sql
 
 from warehouse.errors import WarehouseError
 
@@ -33,20 +34,14 @@ OPEN_MONTHS = """
     cross join lateral generate_series(first_month::timestamp, %(through)s::date, interval '1 month') as month
     order by month
 """
-POST = """
-    with due as materialized (
+# How lines that are due are numbered and chained: by month, and within their customer, after the lines there are.
+NUMBERED: LiteralString = """
+    due as materialized (
         select
             differences.*,
             greatest(differences.original_period, %(open)s::date) as posted_period
-        from intermediate.int_ledger__differences as differences
+        from {due} as differences
         where differences.entity = %(entity)s and differences.original_period <= %(through)s
-    ),
-
-    posting as (
-        insert into ledger.postings (entity, through_period, posted_by, code_version)
-        select %(entity)s, %(through)s, %(who)s, %(code_version)s
-        where exists (select from due)
-        returning posting_no
     ),
 
     heads as (
@@ -57,7 +52,7 @@ POST = """
         from (select distinct posted_period from due) as months
         left join lateral (
             select lines.sequence, lines.hash
-            from ledger.journal_lines as lines
+            from {lines} as lines
             where lines.entity = %(entity)s and lines.posted_period = months.posted_period
             order by lines.sequence desc
             limit 1
@@ -68,7 +63,7 @@ POST = """
         select
             entries.entry_key,
             coalesce((
-                select max(lines.revision) from ledger.journal_lines as lines
+                select max(lines.revision) from {lines} as lines
                 where lines.entity = %(entity)s and lines.entry_key = entries.entry_key
             ), 0) + 1 as revision
         from (select distinct entry_key from due) as entries
@@ -79,11 +74,11 @@ POST = """
             known.customer_id,
             coalesce(
                 (
-                    select max(lines.customer_sequence) from ledger.journal_lines as lines
+                    select max(lines.customer_sequence) from {lines} as lines
                     where lines.entity = %(entity)s and lines.customer_id = known.customer_id
                 ),
                 (
-                    select max(lines.customer_sequence) from ledger.journal_lines as lines
+                    select max(lines.customer_sequence) from {lines} as lines
                     where lines.entity = %(entity)s and lines.customer_id is null and known.customer_id is null
                 ),
                 0
@@ -120,6 +115,15 @@ POST = """
                 partition by posted_period order by sequence rows between unbounded preceding and current row
             ) as hash
         from ordered
+    )
+"""
+APPEND: LiteralString = """,
+
+    posting as (
+        insert into ledger.postings (entity, through_period, posted_by, code_version)
+        select %(entity)s, %(through)s, %(who)s, %(code_version)s
+        where exists (select from due)
+        returning posting_no
     ),
 
     appended as (
@@ -153,7 +157,21 @@ LINE: LiteralString = """
     due.functional_currency collate "C", due.customer_id collate "C" nulls first,
     due.invoice_id collate "C" nulls first, due.invoice_line_id collate "C" nulls first
 """
-POST_STATEMENT: LiteralString = POST.replace("{line}", LINE)
+
+
+def numbered(due: sql.Composable, lines: sql.Composable) -> sql.Composed:
+    """CTEs up to ``chained``: the rows of the relation ``due`` as lines that follow those of the relation ``lines``.
+
+    Parameters: entity, through (the last month), open (the earliest month that takes lines).
+    """
+    return sql.SQL(NUMBERED).format(due=due, lines=lines, line=sql.SQL(LINE))
+
+
+POST = (
+    sql.SQL("with ")
+    + numbered(sql.Identifier("intermediate", "int_ledger__differences"), sql.Identifier("ledger", "journal_lines"))
+    + sql.SQL(APPEND)
+)
 
 
 class PeriodClosed(WarehouseError):
@@ -198,7 +216,7 @@ def post(
     earliest = found[0] if found else None
     if earliest is None or earliest > through:
         raise PeriodClosed(closed_sentence(connection, entity, through))
-    rows = connection.execute(POST_STATEMENT, {**asked, "open": earliest}).fetchall()
+    rows = connection.execute(POST, {**asked, "open": earliest}).fetchall()
     return [PostedMonth(*row) for row in rows]
 
 
