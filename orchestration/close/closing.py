@@ -57,6 +57,44 @@ EVENT = """
         %(load_seq)s, %(evidence)s
     )
 """
+# The closing and its reports, which are of the month while it is closing: read before the event, kept with it.
+CLOSING = """
+    with reports as materialized (
+        select
+            report,
+            row_number() over (partition by report order by content collate "C") as row_no,
+            content::jsonb as content
+        from reconciliation.recon_closing_reports
+        where entity = %(entity)s and period = %(period)s
+    ),
+
+    digest as (
+        select
+            count(*) as row_count,
+            encode(sha256(convert_to(coalesce(string_agg(
+                ledger.report_text(report, row_no, content), chr(10) order by report collate "C", row_no
+            ), ''), 'UTF8')), 'hex') as sha256
+        from reports
+    ),
+
+    closing as (
+        insert into ledger.period_events (
+            entity, period, event, preparer, approver, reason, code_version, as_of, load_seq, evidence
+        )
+        select
+            %(entity)s, %(period)s, %(event)s, %(preparer)s, %(approver)s, %(reason)s, %(code_version)s, %(as_of)s,
+            %(load_seq)s,
+            %(evidence)s::jsonb
+            || jsonb_build_object('reports', jsonb_build_object('rows', row_count, 'sha256', sha256))
+        from digest
+        returning entity, event_no
+    )
+
+    insert into ledger.closing_reports (entity, event_no, report, row_no, content)
+    select closing.entity, closing.event_no, reports.report, reports.row_no, reports.content
+    from reports
+    cross join closing
+"""
 NO_FACTS = {"approver": None, "reason": None, "code_version": None, "as_of": None, "load_seq": None, "evidence": None}
 CLOSED = """
     select
@@ -199,7 +237,7 @@ def _close(
         "evidence": json.dumps(evidence),
     }
     asked = {"entity": entity, "period": period, "event": "closed", "preparer": preparer, "approver": approver}
-    connection.execute(EVENT, {**asked, **facts})
+    connection.execute(CLOSING, {**asked, **facts})
     open_months(connection, entity, _next_month(period), preparer)
     return posted, gates
 

@@ -23,8 +23,11 @@ ENTRIES = """
         functional_minor bigint not null
     )
 """
-# What dbt would have built of the gates: their list, and no reason yet.
+# What dbt would have built of the gates: their list, and no reason yet; and of the reports of a closing, none.
 GATES = (
+    """
+    create table reconciliation.recon_closing_reports (entity text, period date, report text, content text)
+    """,
     """
     create table reconciliation.recon_gates (
         gate_no integer, gate text, question text, remedy text, unchecked_because text

@@ -33,12 +33,13 @@ TABLES = {
     "postings": "ledger.postings",
     "lines": "ledger.journal_lines",
     "balances": "ledger.balances",
+    "reports": "ledger.closing_reports",
 }
 EVERYTHING = set(TABLES)
 LANDED = {"raw", "usage", "partition", "quarantine"}
 OPS = {"loads", "refusals", "builds", "migrations"}
 BUILT = {"staging", "intermediate", "marts", "reconciliation"}
-POSTED = {"events", "mappings", "postings", "lines"}
+POSTED = {"events", "mappings", "postings", "lines", "reports"}
 LEDGER = POSTED | {"periods", "balances"}
 MAY_SELECT = {
     "loader": LANDED | OPS,

@@ -44,3 +44,54 @@
         ) = 1 as is_bucket_of_receivable
     from {{ receivables }} as receivables
 {%- endmacro %}
+
+
+{#-
+    Open receivables of invoices at the end of months, in their bucket by days past due.
+
+    balances: name of a CTE, one row an invoice and month that something is open at the end of: entity, period, source_system,
+        invoice_id, customer_id, currency, functional_currency, open_minor, functional_open_minor
+    invoices: name of a CTE: int_billing__invoices
+    buckets: name of a CTE: ageing_buckets
+
+    Gives those columns with due_on (the invoice date where no day was agreed), days_past_due at the last day of the month,
+    bucket and bucket_name.
+-#}
+{% macro aged_receivables(balances, invoices, buckets) -%}
+    {%- set due_on = 'coalesce(invoices.due_on, invoices.invoice_on)' -%}
+    {%- set receivables -%}
+        (
+            select
+                balances.*,
+                {{ due_on }} as due_on,
+                {{ days_between(due_on, add_days(add_months_to_date('balances.period', 1), -1)) }} as days_past_due,
+                buckets.bucket,
+                buckets.bucket_name,
+                balances.entity || '|' || {{ date_text('balances.period') }} as book_id,
+                balances.source_system || '|' || balances.invoice_id || '|' || balances.currency || '|'
+                || balances.functional_currency as receivable_id
+            from {{ balances }} as balances
+            left join {{ invoices }} as invoices
+                on balances.source_system = invoices.billing_system and balances.invoice_id = invoices.invoice_id
+            cross join {{ buckets }} as buckets
+        )
+    {%- endset -%}
+    select
+        entity,
+        period,
+        source_system,
+        invoice_id,
+        customer_id,
+        currency,
+        functional_currency,
+        due_on,
+        days_past_due,
+        bucket,
+        bucket_name,
+        cast(open_minor as bigint) as open_minor,
+        cast(functional_open_minor as bigint) as functional_open_minor
+    from (
+        {{ placed_by_age(receivables) }}
+    ) as placed
+    where is_bucket_of_receivable
+{%- endmacro %}

@@ -61,57 +61,27 @@ open_at_month_ends as (
         balances.customer_id,
         balances.currency,
         balances.functional_currency,
-        coalesce(invoices.due_on, invoices.invoice_on) as due_on,
-        {{ days_between(
-            'coalesce(invoices.due_on, invoices.invoice_on)', add_days(add_months_to_date('periods.period', 1), -1)
-        ) }} as days_past_due,
         balances.open_minor,
-        balances.functional_open_minor,
-        periods.status = 'closed' as is_closed
+        balances.functional_open_minor
     from balances
     inner join periods
         on
             balances.entity = periods.entity
             and balances.posted_period <= periods.period
             and (balances.moved_again_in > periods.period or balances.moved_again_in is null)
-    left join invoices
-        on balances.source_system = invoices.billing_system and balances.invoice_id = invoices.invoice_id
     where balances.open_minor <> 0 or balances.functional_open_minor <> 0
 ),
 
-receivables as (
-    select
-        open_at_month_ends.*,
-        buckets.bucket,
-        buckets.bucket_name,
-        entity || '|' || {{ date_text('period') }} as book_id,
-        source_system || '|' || invoice_id || '|' || currency || '|' || functional_currency as receivable_id
-    from open_at_month_ends
-    cross join buckets
-),
-
-placed as (
-    {{ placed_by_age('receivables') }}
+aged as (
+    {{ aged_receivables('open_at_month_ends', 'invoices', 'buckets') }}
 ),
 
 final as (
     select
-        entity,
-        period,
-        source_system,
-        invoice_id,
-        customer_id,
-        currency,
-        functional_currency,
-        due_on,
-        days_past_due,
-        bucket,
-        bucket_name,
-        cast(open_minor as bigint) as open_minor,
-        cast(functional_open_minor as bigint) as functional_open_minor,
-        is_closed
-    from placed
-    where is_bucket_of_receivable
+        aged.*,
+        periods.status = 'closed' as is_closed
+    from aged
+    inner join periods on aged.entity = periods.entity and aged.period = periods.period
 )
 
 select * from final

@@ -24,106 +24,20 @@ periods as (
     from {{ source('ledger', 'periods') }}
 ),
 
-deferred_by_month as (
-    select
-        entries.entity,
-        entries.currency,
-        {{ month_start('invoices.billed_on') }} as billed_in,
-        entries.original_period as month_on,
-        sum(entries.amount_minor) as moved_minor
-    from entries
-    left join invoices
-        on entries.source_system = invoices.billing_system and entries.invoice_id = invoices.invoice_id
-    group by entries.entity, entries.currency, {{ month_start('invoices.billed_on') }}, entries.original_period
-),
-
--- What is billed by the end of a month and leaves deferred revenue after it.
-billed_months as (
-    select
-        periods.entity || '|' || {{ date_text('periods.period') }} || '|' || deferred_by_month.currency as line_id,
-        periods.entity,
-        periods.period,
-        periods.as_of,
-        periods.is_closed,
-        deferred_by_month.currency,
-        deferred_by_month.month_on as from_on,
-        {{ add_months_to_date('deferred_by_month.month_on', 1) }} as until_on,
-        deferred_by_month.moved_minor as amount
-    from periods
-    inner join deferred_by_month
-        on
-            periods.entity = deferred_by_month.entity
-            and (deferred_by_month.billed_in is null or periods.period >= deferred_by_month.billed_in)
-            and periods.period < deferred_by_month.month_on
-),
-
--- Contracts are those of the one company that billing knows, the books' entity main.
-contracted as (
-    select
-        periods.entity || '|' || {{ date_text('periods.period') }} || '|' || contracted_months.line_id as line_id,
-        periods.entity,
-        periods.period,
-        periods.as_of,
-        periods.is_closed,
-        contracted_months.currency,
-        contracted_months.earned_from_on as from_on,
-        contracted_months.earned_until_on as until_on,
-        contracted_months.amount_minor as amount
-    from periods
-    inner join contracted_months
-        on periods.entity = 'main' and periods.as_of <= contracted_months.billed_on
-),
-
-months as (
-    select * from billed_months
-    union all
-    select * from contracted
-),
-
-lines as (
-    select
-        line_id,
-        entity,
-        period,
-        as_of,
-        is_closed,
-        currency,
-        cast(sum(amount) as bigint) as amount,
-        cast(sum(amount) as bigint) as billed
-    from billed_months
-    group by line_id, entity, period, as_of, is_closed, currency
-    union all
-    select
-        line_id,
-        entity,
-        period,
-        as_of,
-        is_closed,
-        currency,
-        cast(sum(amount) as bigint) as amount,
-        cast(0 as bigint) as billed
-    from contracted
-    group by line_id, entity, period, as_of, is_closed, currency
+releases as (
+    {{ deferred_releases('entries', 'invoices', 'periods') }}
 ),
 
 obligations as (
-    {{ remaining_obligations('lines', 'months') }}
+    {{ obligations_at_month_ends('releases', 'contracted_months', 'periods') }}
 ),
 
 final as (
     select
-        lines.entity,
-        lines.period,
-        lines.currency,
-        cast(sum(obligations.deferred) as bigint) as deferred_minor,
-        cast(sum(obligations.unbilled_rpo) as bigint) as unbilled_minor,
-        cast(sum(obligations.total) as bigint) as total_minor,
-        cast(sum(obligations.within_12_months) as bigint) as within_12_months_minor,
-        cast(sum(obligations.after_12_months) as bigint) as after_12_months_minor,
-        lines.is_closed
-    from lines
-    inner join obligations on lines.line_id = obligations.line_id
-    group by lines.entity, lines.period, lines.currency, lines.is_closed
+        obligations.*,
+        periods.is_closed
+    from obligations
+    inner join periods on obligations.entity = periods.entity and obligations.period = periods.period
 )
 
 select * from final
