@@ -52,8 +52,8 @@ class FaultPlan:
         erp = ErpLineFaults(contracts)
         if self._faults == "all":
             stripe.plant()
-            erp.plant()
             choose_payments(subscriptions, contracts)
+            erp.plant()
         elif self._faults == "few":
             stripe.plant_few()
             erp.plant_few()

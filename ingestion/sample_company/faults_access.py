@@ -25,8 +25,9 @@ class AccessFaults:
         self._facts = facts
 
     def add_strangers(self) -> None:
-        """Before anything is billed: two paying customers without an account."""
-        for number, (country, currency) in enumerate((("US", "usd"), ("FR", "eur")), start=901):
+        """Before anything is billed: three paying customers without an account."""
+        places = (("US", "usd"), ("FR", "eur"), ("JP", "jpy"))
+        for number, (country, currency) in enumerate(places, start=901):
             start = self._facts.start.replace(day=11 + number % 10)
             at = datetime(start.year, start.month, start.day, 10, 20, 30, tzinfo=UTC)
             account = Account(
@@ -54,20 +55,20 @@ class AccessFaults:
         """After everything is billed: the control plane goes its own way."""
         steady = [entry for entry in self._facts.provisioned.values() if self._steady(entry)]
         cancelled = [entry for entry in self._facts.provisioned.values() if entry.statuses[-1][1] == "closed"]
-        for entry, difference in zip(steady[:4], (2, 5, -1, -2), strict=True):
+        for entry, difference in zip(steady[:6], (2, 5, 40, -1, -2, -3), strict=True):
             self._entitle(entry, difference)
-        for entry in steady[4:6]:
+        for entry in steady[6:9]:
             entry.statuses.append((SUSPENDED, "suspended"))
             self._label("SUSPENDED_BUT_BILLED", entry.account.account_id, SUSPENDED)
         plans = [product.plan_code for product in PRODUCTS if product.plan_code]
-        for entry in steady[6:8]:
+        for entry in steady[9:12]:
             other = next(plan for plan in plans if plan != entry.plans[-1][1])
             entry.plans.append((NOTICED, str(other)))
             self._label("PLAN_MISMATCH", entry.account.account_id, NOTICED)
-        for entry in cancelled[2:4]:
+        for entry in cancelled[2:5]:
             ended, _ = entry.statuses.pop()
             self._label("ACTIVE_AFTER_CANCEL", entry.account.account_id, ended)
-        for number in (911, 912):
+        for number in (911, 912, 913):
             self._free_rider(number)
 
     def plant_few(self) -> None:

@@ -36,11 +36,16 @@ def anything(_: Billed) -> bool:
 
 
 class BillingFaults:
-    """Changes bills of one billing system in place; every invoice is touched at most once."""
+    """Changes bills of one billing system in place; every line is touched at most once.
 
-    def __init__(self, control: str, system: str, invoices: list[Invoice]) -> None:
+    So is every invoice, unless it may be shared and there is no other: the ERP has few invoices, with many lines.
+    """
+
+    def __init__(self, control: str, system: str, invoices: list[Invoice], *, shares: bool = False) -> None:
         self.labels: list[Label] = []
         self.invoices = invoices
+        self._shares = shares
+        self._touched: list[Line] = []
         self._control = control
         self._system = system
 
@@ -53,7 +58,8 @@ class BillingFaults:
             Billed(invoice, line)
             for invoice in self.invoices
             for line in invoice.lines
-            if not invoice.paid_as
+            if (not invoice.paid_as or (self._shares and invoice.paid_as == "plain"))
+            and not any(line is touched for touched in self._touched)
             and invoice.finalized < LATEST
             and line.kind == kind
             and line.gross != 0
@@ -61,7 +67,8 @@ class BillingFaults:
             and wanted(Billed(invoice, line))
         ]
         fits = [billed for billed in fits if billed.invoice.currency == currency] or fits
-        return _take(fits[len(fits) // 2]) if fits else None
+        fits = [billed for billed in fits if not billed.invoice.paid_as] or fits
+        return self._take(fits[len(fits) // 2]) if fits else None
 
     def choose_small(self, currency: str, kind: str, wanted: Wanted = anything) -> Billed | None:
         """The smallest line of the month to close that fits."""
@@ -77,7 +84,7 @@ class BillingFaults:
             and invoice.discount is None
             and wanted(Billed(invoice, line))
         ]
-        return _take(min(fits, key=lambda billed: billed.line.gross)) if fits else None
+        return self._take(min(fits, key=lambda billed: billed.line.gross)) if fits else None
 
     def reprice(self, break_class: str, billed: Billed, gross: int, quantity: Decimal | None = None) -> None:
         """Bill the line at another gross amount and let discount and tax follow."""
@@ -121,8 +128,8 @@ class BillingFaults:
             )
         )
 
-
-def _take(billed: Billed) -> Billed:
-    """Keep the invoice from every other fault; it is paid as billed."""
-    billed.invoice.paid_as = "plain"
-    return billed
+    def _take(self, billed: Billed) -> Billed:
+        """Keep the line from every other fault; its invoice is paid as billed."""
+        billed.invoice.paid_as = "plain"
+        self._touched.append(billed.line)
+        return billed

@@ -14,14 +14,14 @@ from ingestion.sample_company.randomness import identifier
 from ingestion.sample_company.write_bank import ACCOUNTS, Statement
 
 PAYMENT_GRACE_DAYS = 5
-# way of paying -> class, currency of the self-service and of the sales-assisted instance
+# way of paying -> class, currencies of two self-service instances and of the sales-assisted one
 WAYS = (
-    ("none", "UNPAID", "usd", "eur"),
-    ("partial", "PARTIAL", "eur", "usd"),
-    ("short", "SHORT", "usd", "jpy"),
-    ("over", "OVER", "eur", "usd"),
-    ("duplicate", "DUPLICATE", "jpy", "eur"),
-    ("closed", "CLOSED_NOT_PAID", "usd", "jpy"),
+    ("none", "UNPAID", ("usd", "jpy"), "eur"),
+    ("partial", "PARTIAL", ("eur", "jpy"), "usd"),
+    ("short", "SHORT", ("usd", "eur"), "jpy"),
+    ("over", "OVER", ("eur", "jpy"), "usd"),
+    ("duplicate", "DUPLICATE", ("jpy", "usd"), "eur"),
+    ("closed", "CLOSED_NOT_PAID", ("usd", "eur"), "jpy"),
 )
 # Nothing is missed before it is due.
 OVERDUE = frozenset({"none", "partial", "closed"})
@@ -39,7 +39,7 @@ def choose_payments(subscriptions: list[Invoice], contracts: list[Invoice]) -> N
     """Say how the chosen invoices will be paid; the cash stage does it."""
     for way, _, self_service, assisted in WAYS:
         for invoices, currency, latest in (
-            (subscriptions, self_service, LATEST_SELF_SERVICE),
+            *((subscriptions, currency, LATEST_SELF_SERVICE) for currency in self_service),
             (contracts, assisted, LATEST_OVERDUE if way in OVERDUE else LATEST_ASSISTED),
         ):
             fits = [
@@ -149,12 +149,14 @@ class PayoutFaults:
     def hold_back(self) -> frozenset[str]:
         """Charges that became available and that no payout ever holds."""
         held = []
-        for currency in ("usd", "eur"):
+        for currency in ("usd", "eur", "jpy"):
             fits = [
                 b
                 for b in self._cash.bookings
                 if b.kind == "charge" and b.currency == currency and date(2026, 10, 1) <= b.available < LATEST_PAYOUT
             ]
+            if not fits:
+                continue
             booking = fits[len(fits) // 3]
             held.append(booking.booking_id)
             seen = visible(midnight(booking.available), 5)
@@ -171,23 +173,23 @@ class PayoutFaults:
 
     def plant(self) -> None:
         """Everything about payouts; called before the bank books them."""
-        for currency in ("usd", "eur"):
+        for currency in ACCOUNTS:
             self._returned(currency)
         for currency, difference in (("usd", -500), ("eur", 1200), ("jpy", -300)):
             payout = self._choose(currency)
             payout.amount += difference
             self._about("C3", "PAYOUT_SUM", payout, -difference)
-        for currency in ("eur", "usd"):
+        for currency in ("eur", "usd", "jpy"):
             self._twice(currency)
-        for currency in ("usd", "eur"):
+        for currency in ACCOUNTS:
             payout = self._choose(currency)
             self._missing.add(payout.payout_id)
             self._about("C4", "NOT_RECEIVED", payout, payout.amount, 5)
-        for currency in ("usd", "jpy"):
+        for currency in ACCOUNTS:
             payout = self._choose(currency, at_least=2 * abs(_WRONG[currency]))
             self._changed[payout.payout_id] = (-_WRONG[currency], "")
             self._about("C4", "AMOUNT", payout, _WRONG[currency])
-        for currency in ("usd", "eur"):
+        for currency in ACCOUNTS:
             self._bank_fee(self._choose(currency, at_least=2 * _BANK_FEES[currency]))
         for number, currency in enumerate(ACCOUNTS):
             day = next_business_day(date(2026, 10, 12), 3 * number + 1)

@@ -16,31 +16,33 @@ from ingestion.sample_company.money import round_half_away, to_minor
 LATEST_MISSING = LATEST - timedelta(days=5)
 MISSING_AFTER = 4
 MANUAL_PRICE = {"usd": Decimal(95), "eur": Decimal(85), "jpy": Decimal(9800)}
-TYPED_TOO_MUCH = {"usd": 4500, "jpy": 2700}
-SEATS_WRONG = {"eur": 5, "usd": -2}
+TYPED_TOO_MUCH = {"usd": 4500, "eur": 25, "jpy": 2700}
+SEATS_WRONG = {"eur": 5, "usd": -2, "jpy": 1}
 
 
 class ErpLineFaults(BillingFaults):
-    """Every class of B2, twice."""
+    """Every class of B2, three times."""
 
     def __init__(self, invoices: list[Invoice]) -> None:
-        super().__init__("B2", "erp", invoices)
+        super().__init__("B2", "erp", invoices, shares=True)
 
     def plant(self) -> None:
-        """Proration and discounts come first: there are the fewest of them."""
-        for currency in ("usd", "eur"):
+        """Prorations and discounts first: there are the fewest of them. What is typed in is the last on its invoice."""
+        for currency in ("usd", "eur", "jpy"):
             self._proration(currency)
             self._discount(currency)
-        for currency in ("usd", "jpy"):
-            self._rate(currency)
-            self._manual(currency)
-            self._amount(currency)
-        for currency in ("jpy", "eur"):
-            self._double(currency)
-        for currency in ("eur", "usd"):
-            self._quantity(currency)
         self._missing("usd", "recurring")
         self._missing("eur", "usage")
+        self._missing("jpy", "usage")
+        for currency in ("usd", "jpy", "eur"):
+            self._rate(currency)
+            self._amount(currency)
+        for currency in ("jpy", "eur", "usd"):
+            self._double(currency)
+        for currency in ("eur", "usd", "jpy"):
+            self._quantity(currency)
+        for currency in ("usd", "jpy", "eur"):
+            self._manual(currency)
 
     def plant_few(self) -> None:
         """Somebody adds a small service by hand."""

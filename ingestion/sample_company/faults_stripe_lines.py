@@ -20,7 +20,7 @@ SEATS_TOO_MANY = 3
 
 
 class StripeLineFaults(BillingFaults):
-    """Every class of B1, twice."""
+    """Every class of B1, three times."""
 
     def __init__(self, seed: int, facts: Facts, invoices: list[Invoice]) -> None:
         super().__init__("B1", "stripe", invoices)
@@ -29,17 +29,19 @@ class StripeLineFaults(BillingFaults):
 
     def plant(self) -> None:
         """Proration comes first: there are the fewest of them."""
-        for currency in ("eur", "jpy"):
+        for currency in ("eur", "jpy", "usd"):
             self._proration(currency)
-        for currency in ("usd", "eur"):
+        for currency in ("usd", "eur", "jpy"):
             self._price_version(currency)
             self._discount(currency)
-        for currency in ("usd", "jpy"):
+        for currency in ("usd", "jpy", "eur"):
             self._double(currency)
             self._tier(currency)
         self._quantity("usd", "recurring")
         self._quantity("jpy", "usage")
+        self._quantity("eur", "recurring")
         self._unbilled("usd", "usage")
+        self._unbilled("jpy", "usage")
         self._unbilled("eur", "recurring")
         self._unexpected()
 
@@ -113,9 +115,9 @@ class StripeLineFaults(BillingFaults):
             self.leave_out("UNBILLED", billed)
 
     def _unexpected(self) -> None:
-        """Two cancelled subscriptions are billed once more."""
+        """Three cancelled subscriptions are billed once more."""
         cancelled = [s for s in self._facts.subscriptions if s.cancel == "period_end"]
-        for subscription in cancelled[:2]:
+        for subscription in cancelled[:3]:
             start = subscription.ended_at
             if start is None:
                 continue

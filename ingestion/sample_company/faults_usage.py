@@ -15,16 +15,20 @@ from ingestion.sample_company.write_control_totals import ManifestFaults
 
 API, RENDER, STORAGE, EDGE = "//acme/api-gateway", "//acme/render", "//acme/storage", "//acme/edge"
 # All of the last two simulated months, so they are in every world.
-SILENT = ((RENDER, date(2026, 9, 16)), (EDGE, date(2026, 10, 20)))
-TOO_MANY = ((API, date(2026, 10, 6), 25), (STORAGE, date(2026, 11, 2), 3))
-TOO_FEW = ((EDGE, date(2026, 9, 22), -2), (RENDER, date(2026, 10, 29), -1))
-DRIFT = ((EDGE, date(2026, 10, 15), 12_500), (API, date(2026, 11, 4), -250 * UNIT))
-NO_MANIFEST = ((STORAGE, date(2026, 10, 9)), (RENDER, date(2026, 11, 1)))
-UNKNOWN_METER = {date(2026, 10, 30): 3, date(2026, 11, 3): 5}
+SILENT = ((RENDER, date(2026, 9, 16)), (STORAGE, date(2026, 9, 27)), (EDGE, date(2026, 10, 20)))
+TOO_MANY = ((API, date(2026, 10, 6), 25), (RENDER, date(2026, 10, 13), 1), (STORAGE, date(2026, 11, 2), 3))
+TOO_FEW = ((EDGE, date(2026, 9, 22), -2), (API, date(2026, 10, 18), -40), (RENDER, date(2026, 10, 29), -1))
+DRIFT = (
+    (EDGE, date(2026, 10, 15), 12_500),
+    (STORAGE, date(2026, 10, 22), 1),
+    (API, date(2026, 11, 4), -250 * UNIT),
+)
+NO_MANIFEST = ((EDGE, date(2026, 10, 3)), (STORAGE, date(2026, 10, 9)), (RENDER, date(2026, 11, 1)))
+UNKNOWN_METER = {date(2026, 10, 30): 3, date(2026, 11, 2): 1, date(2026, 11, 3): 5}
 FEW_UNKNOWN = {date(2026, 10, 30): 3}
-MALFORMED = {date(2026, 10, 12): 2, date(2026, 10, 31): 1}
+MALFORMED = {date(2026, 9, 14): 4, date(2026, 10, 12): 2, date(2026, 10, 31): 1}
 FRESH_MALFORMED = {date(2026, 11, 8): 1}
-STORMS = (date(2026, 10, 29), date(2026, 11, 5))
+STORMS = (date(2026, 10, 29), date(2026, 11, 5), date(2026, 11, 6))
 MIDNIGHT_DAY = date(2026, 10, 5)
 DST_DAYS = (date(2026, 10, 25), date(2026, 11, 1))
 

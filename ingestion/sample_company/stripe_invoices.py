@@ -131,9 +131,10 @@ class InvoiceShapes:
             "object": "invoice",
             "account_country": "US",
             "account_name": "Acme Inc",
-            "amount_due": max(total, 0),
+            "amount_due": max(total - pre, 0),
             "amount_paid": paid,
-            "amount_remaining": max(total - pre - paid, 0),
+            # What is marked as paid has nothing open, whatever was paid.
+            "amount_remaining": 0 if status == "paid" else max(total - pre - paid, 0),
             "attempt_count": sum(p.at <= at for p in invoice.payments),
             "attempted": last is not None,
             "auto_advance": status in {"draft", "open"},
