@@ -91,18 +91,56 @@
         from prorated_ends
     ),
 
-    months_of_lines as (
+    -- Line by line: the months of one line are sorted on their own, never those of all lines together.
+    shares as (
         select
-            weighed_lines.*,
+            weighed_lines.line_id,
+            weighed_lines.leftover_units,
+            weighed_lines.last_on,
+            weighed_lines.last_minor,
             months.month_on,
-            greatest(months.month_on, weighed_lines.from_on) as earned_from_on,
-            least({{ add_months_to_date('months.month_on', 1) }}, weighed_lines.until_on) as earned_until_on,
-            case
-                when months.month_on = weighed_lines.first_on then weighed_lines.first_minor
-                when months.month_on = weighed_lines.last_on then weighed_lines.last_minor
-            end as prorated_minor
+            months.earned_from_on,
+            months.earned_until_on,
+            months.prorated_minor,
+            months.total,
+            months.whole_units,
+            months.units_of_split,
+            months.part
         from weighed_lines
-        cross join {{ month_series('weighed_lines.from_on', 'weighed_lines.until_on', 'months') }}
+        cross join lateral (
+            {{ spread("(
+                select
+                    weighed_months.*,
+                    case
+                        when prorated_minor is not null then 0
+                        when granularity = 'daily' then " ~ days_between('earned_from_on', 'earned_until_on') ~ "
+                        when granularity = 'instant' then " ~ seconds_between(
+                            'greatest(service_start_at, ' ~ start_of_utc_day('month_on') ~ ')',
+                            'least(service_end_at, ' ~ start_of_utc_day(add_months_to_date('month_on', 1)) ~ ')'
+                        ) ~ "
+                        else 1
+                    end as weight
+                from (
+                    select
+                        weighed_lines.line_id as split_id,
+                        weighed_lines.shared_minor as total,
+                        weighed_lines.line_weight,
+                        weighed_lines.granularity,
+                        weighed_lines.service_start_at,
+                        weighed_lines.service_end_at,
+                        months.month_on as item_no,
+                        months.month_on,
+                        greatest(months.month_on, weighed_lines.from_on) as earned_from_on,
+                        least(" ~ add_months_to_date('months.month_on', 1) ~ ", weighed_lines.until_on) as earned_until_on,
+                        case
+                            when months.month_on = weighed_lines.first_on then weighed_lines.first_minor
+                            when months.month_on = weighed_lines.last_on then weighed_lines.last_minor
+                        end as prorated_minor,
+                        1 as unit
+                    from " ~ month_series('weighed_lines.from_on', 'weighed_lines.until_on', 'months') ~ "
+                ) as weighed_months
+            )", weight_sum='items.line_weight') }}
+        ) as months
     )
 
     select
@@ -124,34 +162,7 @@
                 end
             )
         end as amount_minor
-    from (
-        {{ spread("(
-            select
-                line_id,
-                month_on,
-                earned_from_on,
-                earned_until_on,
-                leftover_units,
-                last_on,
-                last_minor,
-                prorated_minor,
-                line_weight,
-                line_id as split_id,
-                month_on as item_no,
-                shared_minor as total,
-                case
-                    when prorated_minor is not null then 0
-                    when granularity = 'daily' then " ~ days_between('earned_from_on', 'earned_until_on') ~ "
-                    when granularity = 'instant' then " ~ seconds_between(
-                        'greatest(service_start_at, ' ~ start_of_utc_day('month_on') ~ ')',
-                        'least(service_end_at, ' ~ start_of_utc_day(add_months_to_date('month_on', 1)) ~ ')'
-                    ) ~ "
-                    else 1
-                end as weight,
-                1 as unit
-            from months_of_lines
-        )", weight_sum='items.line_weight') }}
-    ) as shares
+    from shares
 {%- endmacro %}
 
 
