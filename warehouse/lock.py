@@ -18,6 +18,7 @@ from warehouse.errors import WriterBusy
 WRITER_LOCK = 7_340_021_001
 LOAD_LOCK = 7_340_021_002
 CONFORMANCE_LOCK = 7_340_021_003
+REPRODUCTION_LOCK = 7_340_021_004
 PREFIX = "tieout writer: "
 NAME_BYTES = 63  # Postgres cuts longer application names, and keeps plain ASCII of them
 HOLDER = """

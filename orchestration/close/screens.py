@@ -10,6 +10,7 @@ from rich.text import Text
 from orchestration.close.closing import Closed, ClosePlan
 from orchestration.close.gates import Gate, Reason
 from orchestration.close.posting import PostedMonth
+from orchestration.close.reproduction import Reproduction
 from orchestration.close.verification import Verdict
 from orchestration.words import NO_CURRENCY, count, exponent_of, exponents, money
 
@@ -65,6 +66,36 @@ def verdict_screen(verdict: Verdict) -> RenderableType:
         ]
     else:
         lines.append(Text("The books hold: every line and every event follows from the one before it.", style="green"))
+    return Group(*lines)
+
+
+def reproduction_screen(found: Reproduction) -> RenderableType:
+    """What was built again from which snapshot, what was compared, and the first thing that differs."""
+    known = f", known by {found.as_of:%Y-%m-%d %H:%M} UTC" if found.as_of else ""
+    how = "byte for byte" if found.by_line else "by entry, line and account, as its lines came in several postings"
+    lines = [
+        Text(f"{found.period:%Y-%m} of {found.entity}, closed {found.closed_at:%Y-%m-%d %H:%M} UTC", style="bold"),
+        Text(f"Built again from the loads through number {found.load_seq:,}{known}, in {found.seconds} s."),
+        Text(f"Compared: {count(found.line_count, 'line')}, {how}; the balances at the month's end by their hash."),
+    ]
+    if not found.same_version:
+        lines.append(
+            Text(
+                f"Closed with version {found.closed_with}, built again with {found.built_with}: "
+                "what differs may come of the version.",
+                style="yellow",
+            )
+        )
+    if found.first_difference is None:
+        lines.append(Text("Identical.", style="bold green"))
+    else:
+        first = found.first_difference
+        lines += [
+            Text(f"Not identical, {count(found.difference_count, 'amount differs', 'amounts differ')}.", "bold red"),
+            Text(f"First: {first.where}"),
+            Text(f"  posted      {first.posted or 'nothing'}"),
+            Text(f"  built again {first.built or 'nothing'}"),
+        ]
     return Group(*lines)
 
 

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from orchestration.commands.terminal import AsJson, Exit, errors, print_json, screen, table, told
+from orchestration.commands.terminal import AsJson, Exit, build_progress, errors, print_json, screen, table, told
 from orchestration.queries import rows_of
 from orchestration.words import count
 
@@ -34,7 +33,6 @@ def build(
     a second build says who writes and ends with 1.
     """
     from orchestration.build import build as build_models
-    from orchestration.dbt_process import RESULT_EVENTS, Event
     from orchestration.partitions import Window
     from warehouse.migrate import migrate
 
@@ -43,15 +41,7 @@ def build(
         raise typer.Exit(2)
     window = Window(start.date(), ((last or start).date()) + timedelta(days=1)) if start else None
     migrate()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=errors, transient=True, disable=as_json) as progress:
-        task = progress.add_task("models and tests", total=None)
-
-        def show(event: Event) -> None:
-            if event["info"].get("name") in RESULT_EVENTS:
-                data = event["data"]
-                progress.update(task, completed=data.get("index"), total=data.get("total") or data.get("num_models"))
-
+    with build_progress("models and tests", shown=not as_json) as show:
         result = build_models(window, full_refresh=full_refresh, select=select or (), on_event=show)
     if as_json:
         print_json(vars(result))

@@ -9,7 +9,16 @@ from typing import Annotated, Any
 
 import typer
 
-from orchestration.commands.terminal import AsJson, Exit, errors, print_json, screen, table, told
+from orchestration.commands.terminal import (
+    AsJson,
+    Exit,
+    build_progress,
+    errors,
+    print_json,
+    screen,
+    table,
+    told,
+)
 from orchestration.words import count
 
 Month = Annotated[datetime, typer.Option("--period", formats=["%Y-%m"], help="The month, YYYY-MM.")]
@@ -29,6 +38,7 @@ def add_to(close_app: typer.Typer) -> None:
     close_app.command("post")(post)
     close_app.command("reopen")(reopen)
     close_app.command("verify")(verify)
+    close_app.command("reproduce")(reproduce)
     close_app.command("accounts")(accounts)
 
 
@@ -141,6 +151,40 @@ def verify(
     else:
         screen.print(verdict_screen(found), soft_wrap=True)
     if found.faults:
+        raise typer.Exit(Exit.ATTENTION)
+
+
+@told
+def reproduce(
+    month: Annotated[
+        datetime | None, typer.Argument(formats=["%Y-%m"], help="The closed month, YYYY-MM.", show_default=False)
+    ] = None,
+    period: Annotated[
+        datetime | None, typer.Option("--period", formats=["%Y-%m"], help="The same, as an option.")
+    ] = None,
+    entity: Entity = "main",
+    as_json: AsJson = False,
+) -> None:
+    """Build a closed month again from what was known when it closed, and compare it with what was posted.
+
+    Byte for byte, in schemas of its own that are dropped afterwards; takes as long as a full build. What came out is
+    kept for the gate "reproduction". Ends with 3 when something differs.
+    """
+    from orchestration.close.reproduction import reproduce as build_again
+    from orchestration.close.screens import reproduction_screen
+
+    if (month is None) == (period is None):
+        errors.print("Which month? tieout close reproduce 2026-03", style="red")
+        raise typer.Exit(2)
+    chosen = month or period
+    assert chosen is not None  # noqa: S101 - one of the two is there
+    with build_progress("models", shown=not as_json) as show:
+        found = build_again(entity, chosen.date(), on_event=show)
+    if as_json:
+        print_json(_record(found))
+    else:
+        screen.print(reproduction_screen(found), soft_wrap=True)
+    if not found.is_identical:
         raise typer.Exit(Exit.ATTENTION)
 
 

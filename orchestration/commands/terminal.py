@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +18,7 @@ from uuid import UUID
 import psycopg
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from typer.core import TyperGroup
 
@@ -77,6 +79,23 @@ def told(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         raise typer.Exit(Exit.FAILED)
 
     return run
+
+
+@contextmanager
+def build_progress(what: str, *, shown: bool) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+    """A bar that fills as dbt builds; gives what listens to dbt's events."""
+    from orchestration.dbt_process import RESULT_EVENTS
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True, disable=not shown) as progress:
+        task = progress.add_task(what, total=None)
+
+        def show(event: Mapping[str, Any]) -> None:
+            if event["info"].get("name") in RESULT_EVENTS:
+                data = event["data"]
+                progress.update(task, completed=data.get("index"), total=data.get("total") or data.get("num_models"))
+
+        yield show
 
 
 def print_json(value: Any) -> None:
