@@ -16,6 +16,7 @@ final as (
         {{ crm_id_18(json_text('payload', 'AccountId')) }} as crm_account_id,
         {{ crm_id_18(json_text('payload', 'OriginalOrderId')) }} as original_order_id,
         {{ crm_id_18(json_text('payload', 'QuoteId')) }} as quote_id,
+        {{ json_text('payload', 'PoNumber') }} as po_number,
         {{ json_text('payload', 'Status') }} as status,
         {{ to_date(json_text('payload', 'EffectiveDate')) }} as effective_on,
         {{ add_days(to_date(json_text('payload', 'EndDate')), 1) }} as end_on,

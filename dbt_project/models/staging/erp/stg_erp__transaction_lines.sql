@@ -29,6 +29,8 @@ final as (
         {{ json_text('records.payload', 'item') }} as item_id,
         {{ crm_id_18(json_text('records.payload', 'custcol_order_item')) }} as order_item_id,
         {{ json_text('records.payload', 'custcol_tax_of_line') }} as tax_of_line_id,
+        {{ json_text('records.payload', 'custcol_billing_frequency') }} as billing_frequency,
+        {{ to_numeric(json_text('records.payload', 'custcol_discount_percent')) }} as discount_percent,
         -({{ to_numeric(json_text('records.payload', 'quantity')) }}) as quantity,
         {{ to_numeric(json_text('records.payload', 'rate')) }} as rate,
         transactions.currency,

@@ -31,6 +31,7 @@ final as (
         {{ to_account_date(json_text('records.payload', 'trandate')) }} as transaction_on,
         {{ to_account_date(json_text('records.payload', 'duedate')) }} as due_on,
         {{ to_account_date(json_text('records.payload', 'closedate')) }} as closed_on,
+        {{ json_text('records.payload', 'otherrefnum') }} as po_number,
         {{ json_text('records.payload', 'memo') }} as memo,
         {{ to_timestamp_utc(json_text('records.payload', 'createddate')) }} as created_at,
         {{ to_timestamp_utc(json_text('records.payload', 'lastmodifieddate')) }} as updated_at,

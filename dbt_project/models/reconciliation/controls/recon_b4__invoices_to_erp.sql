@@ -1,0 +1,23 @@
+{{ config(indexes=[{'columns': ['tracking_key'], 'unique': true}]) }}
+
+with
+
+compared as (
+    {{ compare(
+        'B4',
+        left=ref('recon_b4__invoices'),
+        right=ref('recon_b4__erp_invoices'),
+        carry=['document_status'],
+        totals=['tax_minor', 'void_count', 'edited_count']
+    ) }}
+),
+
+named as (
+    {{ posted_document_classes('compared') }}
+),
+
+final as (
+    {{ control_rows('named', carry=['document_status'], totals=['tax_minor']) }}
+)
+
+select * from final

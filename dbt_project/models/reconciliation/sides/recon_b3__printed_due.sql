@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ invoice_statement_side('documents.amount_due_minor') }}

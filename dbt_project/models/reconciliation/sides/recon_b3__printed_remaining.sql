@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ invoice_statement_side('coalesce(documents.amount_remaining_minor, 0)') }}

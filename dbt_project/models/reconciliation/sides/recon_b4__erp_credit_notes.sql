@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ erp_records_side('CustCred', 'cn_', sign=1) }}
