@@ -25,6 +25,7 @@ def catalogue_objects(facts: Facts) -> Iterator[tuple[str, str, datetime, Row]]:
     """Every object with its list, id and the instant it was made."""
     at = midnight(facts.start)
     row: Row
+    tax_codes = {price.product_code: price.tax_code for price in facts.prices.values()}
     for product in PRODUCTS:
         if product.code in SELF_SERVICE:
             row = {
@@ -37,7 +38,7 @@ def catalogue_objects(facts: Facts) -> Iterator[tuple[str, str, datetime, Row]]:
                 "livemode": True,
                 "metadata": {"product_code": product.code},
                 "name": product.name,
-                "tax_code": "txcd_10103001",
+                "tax_code": tax_codes[product.code],
                 "type": "service",
                 "updated": epoch(at),
             }

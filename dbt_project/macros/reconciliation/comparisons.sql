@@ -20,6 +20,20 @@
         {'control_id': 'C4', 'name': 'payouts_to_bank', 'left': 'recon_c4__payouts', 'right': 'recon_c4__bank_entries'},
         {'control_id': 'O2', 'name': 'subscriptions_to_accounts', 'left': 'recon_o2__subscriptions', 'right': 'recon_o2__served_accounts'},
         {'control_id': 'O2', 'name': 'paid_to_entitled', 'left': 'recon_o2__paid_quantities', 'right': 'recon_o2__entitlements'},
+        {'control_id': 'C2', 'name': 'charges_to_transactions', 'left': 'recon_c2__charges', 'right': 'recon_c2__transactions'},
+        {'control_id': 'C2', 'name': 'fees_to_schedule', 'left': 'recon_c2__fees_kept', 'right': 'recon_c2__fees_scheduled'},
+        {'control_id': 'C6', 'name': 'statements_to_entries', 'left': 'recon_c6__carried', 'right': 'recon_c6__closing'},
+        {'control_id': 'C7', 'name': 'refunds_to_credit_notes', 'left': 'recon_c7__refunds', 'right': 'recon_c7__credit_notes'},
+        {'control_id': 'C7', 'name': 'reversals_to_transactions', 'left': 'recon_c7__reversals', 'right': 'recon_c7__reversals_booked'},
+        {'control_id': 'C7', 'name': 'refunds_to_charges', 'left': 'recon_c7__refundable', 'right': 'recon_c7__refunded'},
+        {'control_id': 'C7', 'name': 'notes_to_periods', 'left': 'recon_c7__notes_issued', 'right': 'recon_c7__notes_posted'},
+        {'control_id': 'T1', 'name': 'rates_to_lines', 'left': 'recon_t1__expected', 'right': 'recon_t1__printed'},
+        {'control_id': 'T1', 'name': 'documents_to_payable', 'left': 'recon_t1__document_taxes', 'right': 'recon_t1__payable'},
+        {'control_id': 'T1', 'name': 'notes_to_taxes', 'left': 'recon_t1__notes_taxable', 'right': 'recon_t1__notes_reversed'},
+        {'control_id': 'M2', 'name': 'catalogue_to_systems', 'left': 'recon_m2__catalogue', 'right': 'recon_m2__systems'},
+        {'control_id': 'M2', 'name': 'tiers_to_stripe', 'left': 'recon_m2__catalogue_tiers', 'right': 'recon_m2__stripe_tiers'},
+        {'control_id': 'F1', 'name': 'rates_to_documents', 'left': 'recon_f1__used_rates', 'right': 'recon_f1__table_rates'},
+        {'control_id': 'P1', 'name': 'closed_to_current', 'left': 'recon_p1__as_closed', 'right': 'recon_p1__current'},
     ]) }}
 {%- endmacro %}
 

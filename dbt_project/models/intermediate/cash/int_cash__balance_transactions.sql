@@ -21,6 +21,7 @@ final as (
         transactions.amount_minor,
         transactions.fee_minor,
         transactions.net_minor,
+        transactions.exchange_rate,
         transactions.status,
         transactions.created_at,
         coalesce(

@@ -16,6 +16,11 @@ bank_lines as (
     select * from {{ ref('int_cash__bank_lines') }}
 ),
 
+erp_transactions as (
+    select * from {{ ref('stg_erp__transactions') }}
+    where not is_deleted
+),
+
 ledger_lines as (
     select * from {{ ref('int_ledger__lines') }}
 ),
@@ -72,6 +77,11 @@ money as (
         booking_on as rate_on,
         currency
     from bank_lines
+    union
+    select
+        transaction_on as rate_on,
+        currency
+    from erp_transactions
     union
     select
         coalesce(billed_on, dated_on) as rate_on,

@@ -26,6 +26,11 @@ final as (
             stripe_credit_note_part('post_payment'),
             json_text('payload', 'currency')
         ) }} as post_payment_minor,
+        {{ stripe_minor(
+            json_text('payload', 'out_of_band_amount'),
+            json_text('payload', 'currency')
+        ) }} as out_of_band_minor,
+        {{ json_reference('payload', 'customer_balance_transaction') }} as customer_balance_transaction_id,
         coalesce(
             {{ json_reference('payload', 'refund') }},
             {{ json_reference('payload', 'refunds', 0, 'refund') }}

@@ -1,0 +1,30 @@
+{{ config(materialized='view') }}
+
+with
+
+notes as (
+    select * from {{ ref('recon_t1__note_taxes') }}
+),
+
+-- A note on lines that were taxed takes their tax back in the same share.
+final as (
+    select
+        'note|' || note_id as tracking_key,
+        note_id as row_id,
+        account_id,
+        currency,
+        cast(
+            case
+                when invoice_net_minor = 0 then tax_minor
+                else {{ round_ratio('net_minor * invoice_tax_minor', 'abs(invoice_net_minor)') }}
+                    * case when invoice_net_minor < 0 then -1 else 1 end
+            end as bigint
+        ) as amount_minor,
+        cast(null as numeric) as quantity,
+        issued_on as business_on,
+        issued_on as due_on,
+        'lines taxed ' || cast(invoice_tax_minor as text) || ' on ' || cast(invoice_net_minor as text) as evidence
+    from notes
+)
+
+select * from final

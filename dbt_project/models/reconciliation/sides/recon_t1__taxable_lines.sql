@@ -1,0 +1,47 @@
+{{ config(materialized='view') }}
+
+with
+
+invoice_lines as (
+    select * from {{ ref('int_billing__invoice_lines') }}
+    where is_billed and price_code is not null and invoice_on is not null
+),
+
+customers as (
+    select * from {{ ref('int_customers__crosswalk') }}
+),
+
+prices as (
+    select * from {{ ref('int_catalog__prices') }}
+    where tax_code is not null
+),
+
+inclusive_prices as (
+    select price_id from {{ ref('stg_stripe__prices') }}
+    where tax_behavior = 'inclusive'
+),
+
+-- Tax that is part of the price leaves the amount as it is, and is not compared here.
+final as (
+    select
+        invoice_lines.invoice_line_id,
+        invoice_lines.invoice_id,
+        invoice_lines.billing_system,
+        invoice_lines.account_id,
+        invoice_lines.currency,
+        invoice_lines.net_minor,
+        invoice_lines.tax_minor,
+        invoice_lines.invoice_on,
+        invoice_lines.load_id,
+        invoice_lines.line_no,
+        customers.country as jurisdiction,
+        prices.tax_code
+    from invoice_lines
+    inner join prices on invoice_lines.price_code = prices.price_code
+    left join customers on invoice_lines.account_id = customers.account_id
+    left join inclusive_prices
+        on prices.stripe_price_id = inclusive_prices.price_id and invoice_lines.billing_system = 'stripe'
+    where inclusive_prices.price_id is null
+)
+
+select * from final
