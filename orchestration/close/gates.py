@@ -16,9 +16,15 @@ from psycopg.rows import dict_row
 Status = Literal["passed", "open", "waived", "not checked"]
 
 REGISTRY = """
-    select gate_no, gate, question, remedy, unchecked_because
+    select gate_no, gate, question, remedy
     from reconciliation.recon_gates
     order by gate_no, gate
+"""
+# Gates that cannot be asked of the month, and why.
+UNCHECKED = """
+    select gate, because
+    from reconciliation.recon_unchecked_gates
+    where period_month = %(period)s and entity = %(entity)s
 """
 # Gates of deliveries and controls belong to the month; gates of the books also to an entity.
 REASONS = """
@@ -46,7 +52,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Gate:
-    """One question of the close. ``because`` says why it was waived, or why this version cannot check it."""
+    """One question of the close. ``because`` says why it was waived, or why it cannot be asked of the month."""
 
     number: int
     name: str
@@ -74,26 +80,31 @@ def read_gates(
 
     ``waivers`` says of a gate why it may stay open.
     """
+    asked = {"entity": entity, "period": period}
     with connection.cursor(row_factory=dict_row) as cursor:
         registered = cursor.execute(REGISTRY).fetchall()
+        unchecked = {row["gate"]: row["because"] for row in cursor.execute(UNCHECKED, asked).fetchall()}
         found: dict[str, list[Reason]] = {}
-        for row in cursor.execute(REASONS, {"entity": entity, "period": period}).fetchall():
+        for row in cursor.execute(REASONS, asked).fetchall():
             amount = None if row["amount_minor"] is None else int(row["amount_minor"])
             reason = Reason(row["control_id"], row["currency"], row["reason"], int(row["break_count"]), amount)
             found.setdefault(row["gate"], []).append(reason)
-    unknown = sorted(found.keys() - {row["gate"] for row in registered})
+    unknown = sorted((found.keys() | unchecked.keys()) - {row["gate"] for row in registered})
     if unknown:
         raise RuntimeError(f"gates that seeds/recon_gates.csv does not name: {', '.join(unknown)}")
-    return [_gate(row, found.get(row["gate"], []), waivers) for row in registered]
+    return [
+        _gate(row, found.get(row["gate"], []), waivers.get(row["gate"]), unchecked.get(row["gate"]))
+        for row in registered
+    ]
 
 
-def _gate(row: Mapping[str, Any], reasons: list[Reason], waivers: Mapping[str, str]) -> Gate:
+def _gate(row: Mapping[str, Any], reasons: list[Reason], waiver: str | None, unchecked: str | None) -> Gate:
     status: Status = "passed"
     because = None
-    if row["unchecked_because"]:
-        status, because = "not checked", row["unchecked_because"]
-    elif reasons and row["gate"] in waivers:
-        status, because = "waived", waivers[row["gate"]]
+    if reasons and waiver is not None:
+        status, because = "waived", waiver
     elif reasons:
         status = "open"
+    elif unchecked is not None:
+        status, because = "not checked", unchecked
     return Gate(row["gate_no"], row["gate"], row["question"], row["remedy"], status, because, reasons)

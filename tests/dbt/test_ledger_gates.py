@@ -12,6 +12,7 @@ import pytest
 from tests.dbt.model_queries import model_query
 
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
+OTHER_GATES = ("credit_balances", "obligations", "transfer", "reproductions")  # test_close_gates.py
 GATES = ("trial_balance", "schedules", "receivables", "unbilled", "invoices", "processor", "tax", "builds")
 TABLES = """
     create temp table periods (entity text, period date, status text);
@@ -60,6 +61,9 @@ def session(module_warehouse: str) -> Iterator[psycopg.Connection[Any]]:
         for gate in GATES:
             name = f"recon_ledger_gate__{gate}"
             connection.execute(f"create temp view {name} as {model_query(name)}".encode())
+        for gate in OTHER_GATES:
+            name = f"recon_ledger_gate__{gate}"
+            connection.execute(f"create temp view {name} as select * from recon_ledger_gate__tax where false".encode())
         connection.execute(f"create temp view recon_ledger_gate as {model_query('recon_ledger_gate')}".encode())
         connection.commit()
         yield connection

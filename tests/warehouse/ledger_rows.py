@@ -30,7 +30,12 @@ GATES = (
     """,
     """
     create table reconciliation.recon_gates (
-        gate_no integer, gate text, question text, remedy text, unchecked_because text
+        gate_no integer, gate text, question text, remedy text
+    )
+    """,
+    """
+    create table reconciliation.recon_unchecked_gates (
+        entity text, period_month date, gate text, because text
     )
     """,
     """

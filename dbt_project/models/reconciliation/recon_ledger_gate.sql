@@ -17,7 +17,15 @@ final as (
     union all
     select * from {{ ref('recon_ledger_gate__tax') }}
     union all
+    select * from {{ ref('recon_ledger_gate__credit_balances') }}
+    union all
+    select * from {{ ref('recon_ledger_gate__obligations') }}
+    union all
+    select * from {{ ref('recon_ledger_gate__transfer') }}
+    union all
     select * from {{ ref('recon_ledger_gate__builds') }}
+    union all
+    select * from {{ ref('recon_ledger_gate__reproductions') }}
 )
 
 select * from final
