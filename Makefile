@@ -27,7 +27,7 @@ export GX_ANALYTICS_ENABLED := false
 export MARIMO_SKIP_UPDATE_CHECK := 1
 export PYTHONUTF8 := 1
 
-.PHONY: help demo dev close-page notebook docs test test-faults lint format bench setup setup-dev lock test-matrix stop clean
+.PHONY: help demo dev close-page notebook docs test test-faults lint format bench bench-recon setup setup-dev lock test-matrix stop clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,8 +65,11 @@ format: setup-dev ## rewrite Python files in the one format
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-bench: setup ## measure against plain SQL and write docs/benchmarks.md
+bench: setup-dev ## measure against plain SQL and write docs/benchmarks.md
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-recon: setup-dev ## plant faults in ten companies and score what the controls raise
+	@$(BIN)/python -m bench --part recon $(ARGS)
 
 setup: $(VENV)/.runtime ## create .venv with what running needs
 

@@ -1,7 +1,7 @@
 """Runs the benchmarks and writes docs/benchmarks.md.
 
 python -m bench                # what docs/benchmarks.md holds, about half an hour
-python -m bench --part load    # loading alone; or memory, usage (its chain), rating, schedules or cases
+python -m bench --part load    # loading alone; or memory, usage (its chain), rating, schedules, cases or recon
 python -m bench --small        # a hundredth of it, to see that everything runs; judges and writes nothing
 """
 
@@ -18,6 +18,7 @@ from bench import loading, measure, page, rating, schedules, scratch, worked_cas
 from bench.loading import Memory, Rate
 from bench.measure import Row
 from bench.rating import Against
+from bench.recon import run as recon
 from bench.schedules import Schedules
 from bench.scratch import Database
 from bench.worked_cases import Run
@@ -55,6 +56,7 @@ def main() -> int:
             "rating": partial(_rating, smaller, repeats),
             "schedules": partial(_schedules, smaller, repeats),
             "cases": _cases,
+            "recon": partial(_recon, Path(place), smaller, repeats),
         }
         for part in asked.part or page.TITLES:
             on = page.about(server)
@@ -117,6 +119,11 @@ def _schedules(smaller: int, repeats: int, database: Database) -> Section:
 def _cases(database: Database) -> Section:
     runs = list(_told(worked_cases.measured(database)))
     return worked_cases.page(runs), _missed(runs)
+
+
+def _recon(place: Path, smaller: int, repeats: int, database: Database) -> Section:
+    found = recon.measured(database, place, smaller, repeats)
+    return recon.page(found), found.missed()
 
 
 def _missed(results: Iterable[Rate | Memory | Against | Run]) -> list[str]:

@@ -22,6 +22,7 @@ TITLES = {
     "rating": "Rating and reconciliation",
     "schedules": "Revenue schedules",
     "cases": "Worked cases",
+    "recon": "Controls against known truth",
 }
 
 

@@ -212,8 +212,7 @@ def measured(database: Database, rows: int, repeats: int) -> Iterator[Against]:
         what = f"subscription items rated over {TIERS} tiers"
         yield _against(url, what, rows, repeats, (RATING_DATA, RATING, RATING_BY_HAND, "item_id", _rated_by_pandas))
     with database("bench_comparison") as url:
-        _dbt("seed", "--select", "recon_controls", "recon_control_inputs", "recon_systems")
-        _dbt("run", "--select", "stg_ops__loads", "recon_watermarks")
+        prepare_comparison()
         what = "expected lines compared with invoiced lines"
         yield _against(
             url,
@@ -222,6 +221,12 @@ def measured(database: Database, rows: int, repeats: int) -> Iterator[Against]:
             repeats,
             (COMPARISON_DATA, COMPARISON, COMPARISON_BY_HAND, "tracking_key", _compared_by_pandas),
         )
+
+
+def prepare_comparison() -> None:
+    """What the comparison reads beside its sides: the registry, and how far the systems have delivered."""
+    _dbt("seed", "--select", "recon_controls", "recon_control_inputs", "recon_systems")
+    _dbt("run", "--select", "stg_ops__loads", "recon_watermarks")
 
 
 def page(found: list[Against]) -> list[str]:

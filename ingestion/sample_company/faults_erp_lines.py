@@ -109,7 +109,9 @@ class ErpLineFaults(BillingFaults):
         billed = self.choose(currency, "recurring", lambda b: b.line.quantity > 0)
         if billed is not None and billed.invoice.contract is not None:
             day = next_business_day(billed.invoice.created.date(), 2)
-            again = invoice_of(billed.invoice.contract, day, [replace(billed.line)])
+            copied = replace(billed.line)
+            self._touched.append(copied)
+            again = invoice_of(billed.invoice.contract, day, [copied])
             again.paid_as = "plain"
             again.settle_totals()
             self.invoices.append(again)

@@ -1,0 +1,259 @@
+"""What was planted against what was raised: recall, right names, noise, closure, and what fans out.
+
+A fault is found when an open break of its control has its key; it is named rightly when the class, the amount and the
+quantity are those of the label too. One cause may show in several controls: what a fault says that it also touches is
+its fan-out, every other break is noise.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import class_row
+
+OPEN_BREAKS = """
+    select break_id, control_id, break_class, tracking_key, currency, amount_minor, quantity_delta
+    from reconciliation.recon_breaks
+    where status = 'open'
+    order by control_id, tracking_key, break_id
+"""
+CLOSURE = """
+    select
+        count(*),
+        count(*) filter (where totals.residue_minor <> 0 or totals.breaks_minor <> coalesce(breaks.minor, 0))
+    from reconciliation.recon_control_totals as totals
+    left join (
+        select
+            control_id, comparison, cast(date_trunc('month', business_on) as date) as period_month,
+            coalesce(currency, 'xxx') as currency, sum(coalesce(amount_minor, 0)) as minor
+        from reconciliation.recon_breaks
+        where status = 'open'
+        group by 1, 2, 3, 4
+    ) as breaks using (control_id, comparison, period_month, currency)
+"""
+
+
+@dataclass(frozen=True)
+class Label:
+    """One planted fault or decoy. `also` names the control and key of every other break that it causes."""
+
+    fault_id: str
+    control: str
+    break_class: str
+    key: str
+    currency: str | None
+    amount: int | None
+    quantity: Decimal | None
+    visible_from: str
+    also: tuple[tuple[str, str], ...] = ()
+
+    def agrees(self, one: Break) -> bool:
+        """Whether the break says of the fault what is true."""
+        if self.break_class != one.break_class:
+            return False
+        if self.amount is not None and (self.amount, self.currency) != (one.amount_minor, one.currency):
+            return False
+        return self.quantity is None or self.quantity == one.quantity_delta
+
+
+@dataclass(frozen=True)
+class Break:
+    """One open break of the warehouse."""
+
+    break_id: str
+    control_id: str
+    break_class: str
+    tracking_key: str
+    currency: str | None
+    amount_minor: int | None
+    quantity_delta: Decimal | None
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """What it is about."""
+        return (self.control_id, self.tracking_key)
+
+
+@dataclass
+class Score:
+    """Of one world, or of several added up. Amounts are minor units, by currency."""
+
+    worlds: int = 1
+    planted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    found: Counter[tuple[str, str]] = field(default_factory=Counter)
+    named: int = 0
+    confused: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    planted_minor: Counter[str] = field(default_factory=Counter)
+    found_minor: Counter[str] = field(default_factory=Counter)
+    breaks: int = 0
+    followed: int = 0
+    decoys: int = 0
+    raised_decoys: list[str] = field(default_factory=list)
+    cells: int = 0
+    open_cells: int = 0
+    missed: list[str] = field(default_factory=list)
+    noise: list[str] = field(default_factory=list)
+
+    def add(self, other: Score) -> None:
+        """Count another world in."""
+        self.worlds += other.worlds
+        self.planted += other.planted
+        self.found += other.found
+        self.named += other.named
+        self.confused += other.confused
+        self.planted_minor += other.planted_minor
+        self.found_minor += other.found_minor
+        self.breaks += other.breaks
+        self.followed += other.followed
+        self.decoys += other.decoys
+        self.raised_decoys += other.raised_decoys
+        self.cells += other.cells
+        self.open_cells += other.open_cells
+        self.missed += other.missed
+        self.noise += other.noise
+
+    @property
+    def recall(self) -> Decimal:
+        """Share of the planted faults that an open break points at."""
+        return _share(self.found.total(), self.planted.total())
+
+    @property
+    def recall_of_value(self) -> Decimal:
+        """Share of the planted value that was found to the minor unit, in the currency where it is least."""
+        return min((_share(self.found_minor[c], total) for c, total in self.planted_minor.items()), default=Decimal(1))
+
+    @property
+    def accuracy(self) -> Decimal:
+        """Share of the found faults with the right class, amount and quantity."""
+        return _share(self.named, self.found.total())
+
+    @property
+    def precision(self) -> Decimal:
+        """Share of the open breaks that a fault caused."""
+        return _share(self.breaks - len(self.noise), self.breaks)
+
+    @property
+    def fan_out(self) -> Decimal:
+        """Breaks a found fault, its own included."""
+        return (Decimal(self.found.total() + self.followed) / self.found.total()) if self.found else Decimal(0)
+
+    @property
+    def is_perfect(self) -> bool:
+        """Everything found and named, nothing else raised, every total closed."""
+        return not (self.missed or self.noise or self.raised_decoys or self.open_cells or self.confused)
+
+    def sentences(self) -> list[str]:
+        """What is wrong, one thing a line."""
+        return [
+            *(f"missed: {one}" for one in self.missed),
+            *(
+                f"{control}: {planted} was raised as {raised}, {times} times"
+                for (control, planted, raised), times in self.confused.items()
+            ),
+            *(f"noise: {one}" for one in self.noise),
+            *(f"decoy raised: {one}" for one in self.raised_decoys),
+            *([f"{self.open_cells} totals do not close"] if self.open_cells else []),
+        ]
+
+
+def labels(truth: Path, kind: str) -> list[Label]:
+    """The labels of one kind (fault or decoy) of a truth.jsonl."""
+    rows = [json.loads(line) for line in truth.read_text("utf-8").splitlines()]
+    return [_label(row) for row in rows if row["kind"] == kind]
+
+
+def open_breaks(url: str) -> list[Break]:
+    """Every open break of a warehouse."""
+    with psycopg.connect(url) as connection, connection.cursor(row_factory=class_row(Break)) as cursor:
+        return cursor.execute(OPEN_BREAKS).fetchall()
+
+
+def closure(url: str) -> tuple[int, int]:
+    """How many totals there are (control, comparison, month, currency), and how many their breaks do not add up to."""
+    with psycopg.connect(url) as connection:
+        found = connection.execute(CLOSURE).fetchone()
+    return (int(found[0]), int(found[1])) if found else (0, 0)
+
+
+def score(planted: list[Label], decoys: list[Label], raised: list[Break], cells: tuple[int, int]) -> Score:
+    """Compare labels with open breaks, each break used once."""
+    result = Score(breaks=len(raised), decoys=len(decoys), cells=cells[0], open_cells=cells[1])
+    rest: dict[tuple[str, str], list[Break]] = {}
+    for one in raised:
+        rest.setdefault(one.place, []).append(one)
+    for label in planted:
+        _look_for(label, rest.get((label.control, label.key), []), result)
+    also = {place for label in planted for place in label.also}
+    for place, others in rest.items():
+        if place in also:
+            result.followed += len(others)
+        else:
+            result.noise += [str(one) for one in others]
+    places = {one.place for one in raised}
+    result.raised_decoys = [label.fault_id for label in decoys if (label.control, label.key) in places]
+    return result
+
+
+def score_of(url: str, truth: Path) -> Score:
+    """The score of a built world."""
+    return score(labels(truth, "fault"), labels(truth, "decoy"), open_breaks(url), closure(url))
+
+
+def _look_for(label: Label, candidates: list[Break], result: Score) -> None:
+    kind = (label.control, label.break_class)
+    result.planted[kind] += 1
+    if label.amount is not None and label.currency is not None:
+        result.planted_minor[label.currency] += abs(label.amount)
+    answers = [one for one in candidates if label.agrees(one)]
+    alike = [one for one in candidates if one.break_class == label.break_class]
+    match = next(iter(answers or alike or candidates), None)
+    if match is None:
+        result.missed.append(f"{label.fault_id} {label.key} {label.amount}")
+        return
+    candidates.remove(match)
+    result.found[kind] += 1
+    if answers:
+        result.named += 1
+        if label.amount is not None and label.currency is not None:
+            result.found_minor[label.currency] += abs(label.amount)
+    else:
+        said = match.break_class
+        if said == label.break_class:
+            said = f"{said} of {match.amount_minor} {match.currency}, quantity {match.quantity_delta}"
+            planted = f"{label.break_class} of {label.amount} {label.currency}, quantity {label.quantity}"
+        else:
+            planted = label.break_class
+        result.confused[label.control, planted, said] += 1
+
+
+def _label(row: dict[str, Any]) -> Label:
+    return Label(
+        fault_id=row["fault_id"],
+        control=row["control_expected"],
+        break_class=row["class"],
+        key=row["key"],
+        currency=row["currency"],
+        amount=None if row["amount"] is None else int(row["amount"]),
+        quantity=None if row["quantity"] is None else Decimal(row["quantity"]),
+        visible_from=row["should_be_visible_at"],
+        also=tuple((control, key) for control, key in row.get("also", ())),
+    )
+
+
+def _share(part: int, whole: int) -> Decimal:
+    return Decimal(part) / whole if whole else Decimal(1)
+
+
+def summed(scores: Iterable[Score]) -> Score:
+    """Several worlds as one."""
+    total = Score(worlds=0)
+    for one in scores:
+        total.add(one)
+    return total
