@@ -6,32 +6,25 @@
     indexes=[{'columns': ['source', 'occurred_on'], 'unique': true}],
 ) }}
 
+{%- set days = touched_usage_days() %}
+
 with
 
-events as (
-    {{ usage_events_of(touched_usage_days()) }}
+resummed as (
+    select * from {{ ref('recon_resummed_usage') }}
+    {%- if is_incremental() %}
+    where occurred_on in ({{ literal_dates(days) }})
+    {%- endif %}
 ),
 
-repeats as (
-    select * from {{ ref('int_usage__event_repeats') }}
-    where copy_no > 1
-),
-
--- A copy of an event that came before is not counted again.
 final as (
     select
-        events.source,
-        events.occurred_on,
-        count(*) as event_count,
-        sum(events.quantity) as quantity_sum
-    from events
-    left join repeats
-        on
-            events.occurred_on = repeats.occurred_on
-            and events.load_id = repeats.load_id
-            and events.line_no = repeats.line_no
-    where repeats.load_id is null
-    group by events.source, events.occurred_on
+        source,
+        occurred_on,
+        cast(sum(event_count) as bigint) as event_count,
+        sum(quantity_sum) as quantity_sum
+    from resummed
+    group by source, occurred_on
 )
 
 select * from final

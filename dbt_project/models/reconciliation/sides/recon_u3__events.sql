@@ -1,0 +1,13 @@
+{{ config(materialized='view') }}
+
+with
+
+days as (
+    select * from {{ ref('recon_resummed_days') }}
+),
+
+final as (
+    {{ usage_cells_side('days', 'left') }}
+)
+
+select * from final
