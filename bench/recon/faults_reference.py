@@ -51,7 +51,7 @@ def plant_rate_faults(planter: Planter) -> None:
     rows = [row for row in extracts.last("erp", "transaction").values() if row["type"] == "CustPymt"]
 
     def foreign(row: Row) -> bool:
-        return row["currency"] != "1" and row["trandate"] < "2026-10-20"
+        return bool(row["currency"] != "1" and row["trandate"] < "2026-10-20")
 
     for row, factor in zip(planter.choose(rows, "id", foreign), ("1.001", "1.05", "0.9"), strict=False):
         rate = (Decimal(row["exchangerate"]) * Decimal(factor)).quantize(Decimal("0.00000001"))

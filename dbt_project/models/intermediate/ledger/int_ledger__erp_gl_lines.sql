@@ -4,17 +4,18 @@
 
 with
 
-accounting_lines as (
+-- Each once: the server cannot guess how many rows a view of documents has, and would read it again for every row.
+accounting_lines as {{ once() }} (
     select * from {{ ref('stg_erp__transaction_accounting_lines') }}
     -- The ERP's books are its primary ones, number 1; others tell the same transactions by other rules.
     where not is_deleted and account_id is not null and coalesce(accounting_book_id, '1') = '1'
 ),
 
-transaction_lines as (
+transaction_lines as {{ once() }} (
     select * from {{ ref('stg_erp__transaction_lines') }}
 ),
 
-transactions as (
+transactions as {{ once() }} (
     select * from {{ ref('stg_erp__transactions') }}
     where not is_deleted
 ),
