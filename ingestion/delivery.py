@@ -65,7 +65,8 @@ class LoadResult:
     """What became of a file. Counts are records; ``reason`` and ``detail`` stand with a refusal or a failure.
 
     The reason of a refusal is one word, that of a failure a sentence. ``failed`` is not the file's fault, and what was
-    to come after it is ``not_tried``; the next run loads both.
+    to come after it is ``not_tried``; the next run loads both. ``new_fields`` are those that no file of the object had
+    before: they ride along, and nothing reads them.
     """
 
     system: str
@@ -80,11 +81,12 @@ class LoadResult:
     late_excluded: int = 0
     reason: str | None = None
     detail: str | None = field(default=None, compare=False)
+    new_fields: tuple[str, ...] = field(default=(), compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: the published keys and no others; files come in the order of their delivery dates."""
         found = asdict(self)
-        del found["delivered_on"], found["detail"]
+        del found["delivered_on"], found["detail"], found["new_fields"]
         return found
 
 

@@ -28,6 +28,8 @@ from ingestion.sources import bank
 UNSEEN = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"})
 MISSING, RETYPED = "missing_field", "retyped"
 TRUE = frozenset({"true", "1", "t"})
+# Of a file whose records have keys of their own (a map, not a table), as many names as anybody reads.
+MOST_FIELDS = 1000
 # Of a record's hash, as much as tells repetitions within a file: a file's records take no more memory than these.
 HASH_BYTES = 16
 
@@ -59,11 +61,12 @@ def read(
     api_version: str | None = None,
     as_of: datetime | None = None,
     totals: ColumnTotals | None = None,
+    names: set[str] | None = None,
 ) -> Iterator[Document | Reject | Repeated]:
     """Every record of ``source`` with its fate. ``api_version`` is what the delivery's manifest says, if anything.
 
     ``as_of`` is when the records were read from the system; it dates those of an object that has no date of its own.
-    ``totals`` are summed over what was delivered.
+    ``totals`` are summed over what was delivered; ``names`` gets those of the records' fields.
 
     Raises FileRefused: for the format as a whole, and with ``schema`` when no record of the file has a required field,
     or has it in the type it must have: then the system changed its export, and a full quarantine would hide it.
@@ -77,6 +80,8 @@ def read(
         count += 1
         if totals is not None:
             totals.add(found)
+        if names is not None and isinstance(found, Record) and len(names) < MOST_FIELDS:
+            names.update(found.fields)
         fate = judged(source, spec, found, api_version, as_of) if isinstance(found, Record) else found
         if isinstance(fate, Reject):
             if fate.reason in (MISSING, RETYPED):

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 
 from ingestion.registry import OBJECTS
 
@@ -40,6 +40,15 @@ LOADS = """
         and (%(start)s::date is null or loads.delivered_on >= %(start)s)
         and (%(end)s::date is null or loads.delivered_on < %(end)s)
     order by loads.load_seq
+"""
+NEW_FIELDS = """
+    select system, object, delivered_on, file_name, array_agg(field order by field collate "C") as fields
+    from ops.new_fields
+    where (%(systems)s::text[] is null or system = any(%(systems)s))
+        and (%(start)s::date is null or delivered_on >= %(start)s)
+        and (%(end)s::date is null or delivered_on < %(end)s)
+    group by system, object, delivered_on, file_name, load_id
+    order by min(known_at), system, object, file_name
 """
 
 
@@ -107,6 +116,29 @@ def identities(
         )
         for load in loads
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class NewFields:
+    """The fields of one delivered file that no file of its object which was loaded before had; names in order."""
+
+    system: str
+    object: str
+    delivered_on: date
+    file_name: str
+    fields: list[str]
+
+
+def new_fields(
+    connection: psycopg.Connection[Any],
+    systems: Sequence[str] | None = None,
+    start: date | None = None,
+    end: date | None = None,
+) -> list[NewFields]:
+    """Files delivered in [start, end) that brought something new, in the order of loading."""
+    given = {"systems": list(systems) if systems else None, "start": start, "end": end}
+    with connection.cursor(row_factory=class_row(NewFields)) as cursor:
+        return cursor.execute(NEW_FIELDS, given).fetchall()
 
 
 def _stored(connection: psycopg.Connection[Any], loads: Sequence[dict[str, Any]]) -> Iterator[tuple[UUID, int]]:

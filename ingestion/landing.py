@@ -60,6 +60,11 @@ REFUSE = """
     values ($1, $2, cast($3 as date), $4, $5, $6, $7)
     on conflict do nothing
 """
+NEW_FIELDS = """
+    select field from ops.new_fields
+    where system = $1 and object = $2 and load_id = cast($3 as uuid)
+    order by field collate "C"
+"""
 METERS = """
     select cast(delivered_on as text), cast(payload as text)
     from raw.catalog__meters
@@ -89,6 +94,7 @@ class _Counts:
     quarantined: int = 0
     late_excluded: int = 0
     withheld: int = 0
+    new_fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +182,7 @@ class _Loader:
         self._session = session
         self._known: dict[tuple[str, str, str], dict[str, _Landed]] = {}
         self._books: dict[str, MeterBook] = {}
+        self._fields: dict[tuple[str, str], set[str]] = {}
 
     def remember_loads(self) -> None:
         """Read the whole manifest once, so that files already loaded cost their hash and no round trip."""
@@ -257,10 +264,11 @@ class _Loader:
         writer = Writer(self._session, delivery, identity, load_seq, known_at)
         source = Source(content.path, delivery.label)
         before = _stat(content.path)
+        names: list[str] | None = None
         if (delivery.system, delivery.object) == USAGE:
             self._usage(delivery, source, manifest, writer)
         else:
-            self._documents(delivery, source, spec, manifest, writer)
+            names = self._documents(delivery, source, spec, manifest, writer)
         if _stat(content.path) != before:
             raise FileRefused(
                 "incomplete", f"{delivery.label} changed while it was read; deliver it under a final name"
@@ -271,13 +279,23 @@ class _Loader:
                 "incomplete",
                 f"{delivery.label} has {counts.rows_in} rows, its manifest says {manifest.rows}; deliver it again",
             )
-        writer.finish(content, manifest)
+        writer.finish(content, manifest, names=names)
+        counts.new_fields = self._new_fields(delivery, identity, names or [])
         self._session.commit()
+        self._fields.setdefault((delivery.system, delivery.object), set()).update(names or [])
         return counts
+
+    def _new_fields(self, delivery: Delivery, identity: UUID, names: list[str]) -> tuple[str, ...]:
+        """What of ``names`` no file of the object had before; not asked where this session has seen them all."""
+        if self._fields.get((delivery.system, delivery.object), set()).issuperset(names):
+            return ()
+        rows = self._session.rows(NEW_FIELDS, delivery.system, delivery.object, str(identity))
+        return tuple(name for (name,) in rows)
 
     def _documents(
         self, delivery: Delivery, source: Source, spec: ObjectSpec, manifest: Manifest, writer: Writer
-    ) -> None:
+    ) -> list[str]:
+        """Write the records of a file; gives the names of their fields, without those that loading itself reads."""
         if source.extension.removeprefix(".") not in spec.formats:
             raise FileRefused(
                 "format",
@@ -285,7 +303,8 @@ class _Loader:
             )
         as_of = manifest.as_of or midnight(delivery.delivered_on)
         totals = ColumnTotals(manifest.control_totals) if manifest.control_totals else None
-        fates = documents.read(source, spec, manifest.api_version, as_of, totals)
+        names: set[str] = set()
+        fates = documents.read(source, spec, manifest.api_version, as_of, totals, names)
         for some in _in_batches(fates, DOCUMENTS_AT_ONCE):
             accepted = [fate for fate in some if isinstance(fate, documents.Document)]
             rejects = [fate for fate in some if isinstance(fate, Reject)]
@@ -295,6 +314,7 @@ class _Loader:
             writer.counts.rows_in += len(some)
         if totals is not None:
             totals.prove(delivery.label)
+        return sorted({_storable(redacted(name)) for name in names - spec.known})[: documents.MOST_FIELDS]
 
     def _usage(self, delivery: Delivery, source: Source, manifest: Manifest, writer: Writer) -> None:
         assert delivery.delivered_on is not None  # noqa: S101  misplaced files do not get here
@@ -409,7 +429,14 @@ class Writer:
         else:
             self.counts.quarantined += count
 
-    def finish(self, content: Content, manifest: Manifest, retry_of: UUID | None = None) -> None:
+    def finish(
+        self,
+        content: Content,
+        manifest: Manifest,
+        *,
+        retry_of: UUID | None = None,
+        names: list[str] | None = None,
+    ) -> None:
         """Write the manifest row. The table itself checks that every row that came in is accounted for.
 
         A usage partition gets its index when it is full, which costs a fraction of filling both at once.
@@ -434,6 +461,7 @@ class Writer:
             "source_version": pa.array([content.version], pa.string()),
             "code_version": [code_version()],
             "retry_of": pa.array([retry_of.bytes if retry_of else None], pa.binary(16)),
+            "fields": pa.array([names], pa.list_(pa.string())),
         }
         self._session.copy("ops", "loads", self._stamped({name: pa.array(found) for name, found in columns.items()}, 1))
 
@@ -510,6 +538,7 @@ def _result(delivery: Delivery, counts: _Counts) -> LoadResult:
         duplicate=counts.duplicate,
         quarantined=counts.quarantined,
         late_excluded=counts.late_excluded,
+        new_fields=counts.new_fields,
     )
 
 

@@ -119,3 +119,10 @@ class ObjectSpec:
     def columns(self) -> tuple[str, ...]:
         """Columns without which a table of this object cannot be loaded."""
         return tuple(dict.fromkeys((*self.identity, *self.required)))
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Every field that loading itself reads."""
+        own = (self.updated_at, self.deleted, "object" if self.object_type else None)
+        casts = (name for name, _ in self.casts)
+        return frozenset(name for name in (*self.columns, *self.optional_identity, *casts, *own) if name is not None)

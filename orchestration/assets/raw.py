@@ -8,7 +8,7 @@ import dagster as dg
 import psycopg
 
 from ingestion import landing
-from ingestion.identity import identities
+from ingestion.identity import identities, new_fields
 from ingestion.sources.failures import PullFailed
 from orchestration.partitions import daily
 from orchestration.progress import report
@@ -22,6 +22,7 @@ POOL = "warehouse_writer"
 WAIT_FOR_WRITER_SECONDS = 120
 ACCEPTED = "every_delivery_accepted"
 ACCOUNTED = "every_row_accounted_for"
+FAMILIAR = "no_field_is_new"
 SHOWN = 5
 COUNTS = ("rows_in", "accepted", "duplicate", "quarantined", "late_excluded")
 
@@ -56,6 +57,11 @@ def raw_asset(system: str, description: str, *, kinds: Iterable[str] = ()) -> dg
                 asset=key,
                 description="Of every load, rows in = accepted + duplicate + quarantined + late, and so they lie.",
             ),
+            dg.AssetCheckSpec(
+                FAMILIAR,
+                asset=key,
+                description="No file has a field that none of its object had before. It is kept; no model reads it.",
+            ),
         ],
     )
     def load(context: dg.AssetExecutionContext, landing_folder: LandingFolder) -> dg.MaterializeResult:  # type: ignore[type-arg]
@@ -82,6 +88,7 @@ def raw_asset(system: str, description: str, *, kinds: Iterable[str] = ()) -> dg
                     metadata={"refused": len(refused), "files": _table(refused)},
                 ),
                 accounted(system, start, end),
+                familiar(system, start, end),
             ],
         )
 
@@ -100,6 +107,34 @@ def accounted(system: str, start: date, end: date) -> dg.AssetCheckResult:
         severity=dg.AssetCheckSeverity.ERROR,
         description="; ".join(load.sentence for load in broken[:SHOWN]) or None,
         metadata={"loads": len(loads), "broken": len(broken), **rows},
+    )
+
+
+def familiar(system: str, start: date, end: date) -> dg.AssetCheckResult:
+    """Fields that files of these delivery days were the first of their object to have; a warning, for they are kept."""
+    with connect("auditor", autocommit=True) as connection:
+        new = new_fields(connection, [system], start, end)
+    records = [
+        dg.TableRecord(
+            {
+                "object": one.object,
+                "delivered_on": str(one.delivered_on),
+                "file": one.file_name,
+                "fields": ", ".join(one.fields),
+            }
+        )
+        for one in new
+    ]
+    columns = [dg.TableColumn(name) for name in ("object", "delivered_on", "file", "fields")]
+    return dg.AssetCheckResult(
+        check_name=FAMILIAR,
+        passed=not new,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(f"{one.object}: {', '.join(one.fields)}" for one in new[:SHOWN]) or None,
+        metadata={
+            "files_with_new_fields": len(new),
+            "files": dg.MetadataValue.table(records, schema=dg.TableSchema(columns)),
+        },
     )
 
 

@@ -12,6 +12,7 @@ import psycopg
 import typer
 
 from ingestion.sample_company.labels import Faults
+from orchestration.commands.load_status import say_new_fields
 from orchestration.commands.terminal import AsJson, DefaultGroup, Exit, errors, print_json, screen, table, told
 
 if TYPE_CHECKING:
@@ -168,4 +169,6 @@ def _say_loads(results: Sequence[LoadResult]) -> None:
     for result in results:
         if result.status == "refused":
             screen.print(f"[red]refused[/] {result.reason}: {result.detail or result.file}", highlight=False)
+        if result.new_fields:
+            say_new_fields(result.system, result.object, result.delivered_on, result.file, result.new_fields)
     screen.print("Build the models:  tieout build", style="dim")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -20,11 +22,12 @@ TITLES = ("files", "retries", "rows in", "accepted", "duplicate", "quarantined",
 def show(*, counted: bool, as_json: bool) -> None:
     """Print it; raises typer.Exit with 3 when an identity does not hold."""
     from ingestion import quarantine
-    from ingestion.identity import identities
+    from ingestion.identity import identities, new_fields
     from warehouse.connection import connect
 
     with connect("auditor", autocommit=True) as connection:
         loads = identities(connection, count_rows=counted)
+        new = new_fields(connection)
         waiting = [one for one in quarantine.refusals(connection) if not one.resolved]
     broken = [load for load in loads if not load.holds]
     objects = by_object(loads)
@@ -34,13 +37,22 @@ def show(*, counted: bool, as_json: bool) -> None:
                 "objects": objects,
                 "refused": [one.as_dict() for one in waiting],
                 "broken": [{"load_id": load.load_id, "detail": load.sentence} for load in broken],
+                "new_fields": [asdict(one) for one in new],
                 "rows_counted": counted,
             }
         )
     else:
         _print(objects, waiting, broken, counted=counted)
+        for one in new:
+            say_new_fields(one.system, one.object, one.delivered_on, one.file_name, one.fields)
     if broken:
         raise typer.Exit(Exit.ATTENTION)
+
+
+def say_new_fields(system: str, name: str, delivered_on: date | None, file: str, fields: Sequence[str]) -> None:
+    """Warn of fields that no file of the object had before this one."""
+    screen.print(f"[yellow]new[/] {system}/{name}/{delivered_on}/{file}: {', '.join(fields)}", highlight=False)
+    screen.print("  kept as delivered; no model reads what it does not know", style="dim")
 
 
 def by_object(loads: Iterable[LoadIdentity]) -> list[dict[str, Any]]:

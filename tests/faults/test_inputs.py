@@ -6,6 +6,7 @@ from hashlib import sha256
 
 import pytest
 
+from ingestion.landing import load_landing
 from ingestion.objects import decimal_text
 from ingestion.records import BadRecord
 from tests.warehouse.landed import METERS, event, load_all, put, query
@@ -90,3 +91,31 @@ def test_a_new_column_rides_along_and_a_missing_or_renamed_one_refuses_the_file(
     found = load_all(tmp_path)
     assert (found["new.csv"][0], found["gone.csv"][-1], found["renamed.csv"][-1]) == ("loaded", "schema", "schema")
     assert query(warehouse, "select payload->>'added' from raw.tax__rates") == [("yes",)]
+
+
+def test_a_column_that_earlier_files_did_not_have_is_a_warning_once_and_refuses_nothing(warehouse, tmp_path):
+    header = "jurisdiction,product_tax_code,rate,valid_from"
+    put(tmp_path, "tax/rates/2026-10-01/a.csv", f"{header},note\nde,x,0.19,2026-01-01,\n")
+    put(tmp_path, "tax/rates/2026-10-02/b.csv", f"{header}\nfr,x,0.2,2026-01-01\n")
+    put(tmp_path, "tax/rates/2026-10-03/c.csv", f"{header},note,added\nit,x,0.22,2026-01-01,,yes\n")
+    put(tmp_path, "tax/rates/2026-10-04/d.csv", f"{header},added\nes,x,0.21,2026-01-01,yes\n")
+    found = load_landing(tmp_path)
+    assert [(one.status, one.accepted, one.new_fields) for one in found] == [
+        ("loaded", 1, ()),
+        ("loaded", 1, ()),
+        ("loaded", 1, ("added",)),
+        ("loaded", 1, ()),
+    ]
+    assert query(warehouse, "select system, object, file_name, field from ops.new_fields") == [
+        ("tax", "rates", "c.csv", "added")
+    ]
+    assert query(warehouse, "select payload->>'added' from raw.tax__rates where payload ? 'added'") == [
+        ("yes",),
+        ("yes",),
+    ]
+
+
+def test_a_new_field_whose_name_is_an_address_is_told_without_it(warehouse, tmp_path):
+    put(tmp_path, "stripe/customers/2026-10-01/a.jsonl", json.dumps({"id": "cus_1", "name": None}))
+    put(tmp_path, "stripe/customers/2026-10-02/b.jsonl", json.dumps({"id": "cus_2", "jo@example.com": "x"}))
+    assert [one.new_fields for one in load_landing(tmp_path)] == [(), ("[e-mail withheld]",)]

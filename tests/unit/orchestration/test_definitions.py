@@ -96,6 +96,7 @@ def test_only_known_things_are_defined(graph):
             "fx_deliveries_structure",
             "fx_records_plausibility",
             "fx_records_structure",
+            "no_field_is_new",
         ],
     }
 
