@@ -22,6 +22,8 @@ IN_WORDS = {
     "53300": "the warehouse has no connection left",
     "55P03": "another load or build holds what this one waits for",
 }
+# The server takes in these rows while the next ones are put into its form.
+ROWS_A_MESSAGE = 2048
 # A load waits for the one before it; nobody waits for ever for a session that hangs.
 LOCK_TIMEOUT = "30min"
 
@@ -54,7 +56,8 @@ class Session:
 
     def copy(self, schema: str, table: str, rows: pa.Table) -> None:
         """Append ``rows`` with binary COPY; a fixed binary of 16 is a uuid, a binary that starts with 1 is jsonb."""
-        self._cursor.adbc_ingest(table, rows, mode="append", db_schema_name=schema)
+        parts = rows.to_reader(max_chunksize=ROWS_A_MESSAGE)
+        self._cursor.adbc_ingest(table, parts, mode="append", db_schema_name=schema)
 
     def commit(self) -> None:
         """Make everything since the last commit visible at once."""
