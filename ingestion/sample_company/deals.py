@@ -31,6 +31,8 @@ def sign(facts: Facts, seed: int, number: int, deal: Deal) -> None:
         seed, FIRST_NUMBER + number, place=deal.place, created=created, plan="enterprise", exempt=deal.exempt
     )
     account.crm_account_id = crm_id(seed, "001", number)
+    if deal.parent is not None:
+        account.parent = facts.contracts[deal.parent - 1].account
     lines = _order_lines(facts, (seed, number), deal, account, start)
     po_number = f"PO-{4000 + number}" if number % PO_EVERY == 0 else None
     order = Order(crm_id(seed, "801", number, 0), f"{number:08d}", "New", start, lines, po_number=po_number)

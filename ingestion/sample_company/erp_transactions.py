@@ -70,7 +70,8 @@ def invoice_transaction(invoice: Invoice) -> Transaction:
     mirrored = invoice.subscription is not None
     lines = [TransactionLine(0, invoice.total, "1100", invoice.total, mainline=True)]
     for number, line in enumerate(invoice.lines):
-        lines += _item_lines(line, 2 * number + 1, -1, taxed=invoice.account.exempt_reason is None)
+        taxed = invoice.account.exempt_reason is None or line.tax != 0
+        lines += _item_lines(line, 2 * number + 1, -1, taxed=taxed)
     states: list[tuple[datetime, str, date | None]] = [(invoice.finalized, "A", None)]
     if invoice.voided_at is not None:
         states.append((invoice.voided_at, "V", None))
@@ -169,7 +170,7 @@ def payment_transaction(wire: Wire) -> Transaction:
     return Transaction(
         "CustPymt",
         wire.day,
-        wire.account,
+        wire.account.parent or wire.account,
         wire.account.currency,
         None,
         lines,

@@ -29,6 +29,8 @@ class Account:
     crm_account_id: str | None = None
     exempt_reason: str | None = None
     weight: int = 1
+    # Who pays for it, where that is not itself.
+    parent: Account | None = None
     # Whether the processor's records name the control-plane account.
     linked: bool = True
 

@@ -17,6 +17,7 @@ from ingestion.sample_company.faults_access import AccessFaults
 from ingestion.sample_company.faults_cash import PayoutFaults, choose_few_payments, choose_payments, payment_labels
 from ingestion.sample_company.faults_erp_lines import ErpLineFaults
 from ingestion.sample_company.faults_stripe_lines import StripeLineFaults
+from ingestion.sample_company.faults_tax import TaxFaults
 from ingestion.sample_company.faults_usage import manifest_faults, usage_faults, usage_labels
 from ingestion.sample_company.labels import Faults, Label
 from ingestion.sample_company.usage import Book, UsageOutcome
@@ -50,15 +51,17 @@ class FaultPlan:
         """Change lines, and decide how some invoices will be paid."""
         stripe = StripeLineFaults(self._seed, self._facts, subscriptions)
         erp = ErpLineFaults(contracts)
+        tax = TaxFaults(self._seed, subscriptions)
         if self._faults == "all":
             stripe.plant()
+            tax.plant()
             choose_payments(subscriptions, contracts)
             erp.plant()
         elif self._faults == "few":
             stripe.plant_few()
             erp.plant_few()
             choose_few_payments(subscriptions)
-        self._labels += stripe.labels + erp.labels
+        self._labels += stripe.labels + erp.labels + tax.labels
 
     def after_paying(self, subscriptions: list[Invoice], contracts: list[Invoice], book: Book) -> None:
         """Label how invoices were paid."""

@@ -85,6 +85,7 @@ def payment_labels(invoices: list[Invoice]) -> Iterator[Label]:
         ("SHORT", lambda i: i.contract is not None and i.pre_payment_credit > 0),
         ("PARTIAL", lambda i: i.contract is not None and len(i.payments) > 1),
         ("UNPAID", lambda i: i.contract is not None and not i.payments),
+        ("MISAPPLIED", lambda i: i.account.parent is not None and bool(i.payments)),
     ]
     plain = [invoice for invoice in invoices if not invoice.paid_as and invoice.total > 0]
     for break_class, wanted in kinds:

@@ -100,6 +100,8 @@ class Deal:
     discount_percent: str | None = None
     start_day: int | None = None
     exempt: bool = False
+    # Place in the list of the deal whose customer pays for this one.
+    parent: int | None = None
 
 
 DEALS = (
@@ -115,5 +117,5 @@ DEALS = (
     Deal("us-utc", "month", 18, "1.00", support=True, meters=(_API, _EGR), exempt=True),
     Deal("fr", "month", 26, "0.97", support=False, meters=(_API,), discount_percent="3.333"),
     Deal("us-mid", "month", 33, "0.93", support=True, meters=(), start_day=31),
-    Deal("gb", "month", 50, "0.82", support=True, meters=(_API,)),
+    Deal("gb", "month", 50, "0.82", support=True, meters=(_API,), parent=6),
 )

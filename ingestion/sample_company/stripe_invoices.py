@@ -270,7 +270,7 @@ def invoice_status(invoice: Invoice, at: datetime) -> str:
 
 
 def _taxes(invoice: Invoice, line: Line) -> list[tuple[int, str]]:
-    if invoice.account.exempt_reason is not None:
+    if invoice.account.exempt_reason is not None and line.tax == 0:
         return []
     return [(line.tax, tax_rate_id(invoice.account.country, line.price.tax_code))]
 

@@ -69,7 +69,8 @@ def wire(cash: Cash, account: Account, day: date, applied: list[tuple[Invoice, i
         invoice.payments.append(Payment(reference, amount, at, method="wire"))
         if invoice.paid >= invoice.due_amount:
             invoice.closed_at = at
-    text = f"INCOMING WIRE {account.name.upper()} {reference}"
+    payer = account.parent or account
+    text = f"INCOMING WIRE {payer.name.upper()} {reference}"
     cash.entries.append(BankEntry(account.currency, day, paid.amount, reference, text))
     return paid
 

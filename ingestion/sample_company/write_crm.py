@@ -115,7 +115,7 @@ class CrmWriter:
         signed = midnight(contract.start) - timedelta(hours=21)
         row: Row = {
             "Name": account.name,
-            "ParentId": None,
+            "ParentId": account.parent.crm_account_id if account.parent else None,
             "BillingCountry": account.country,
             "BillingPostalCode": None,
             "Website": f"https://{account.name.split()[0].lower()}.example",

@@ -182,6 +182,7 @@ class ErpWriter:
                 "externalid": account.crm_account_id or account.stripe_customer_id,
                 "companyname": account.name,
                 "email": account.email,
+                "parent": self._customers[account.parent.account_id] if account.parent else None,
                 "currency": CURRENCY_ID[account.currency],
                 "isinactive": "F",
                 "lastmodifieddate": _stamp(account.created_at),

@@ -23,28 +23,30 @@ CLASSES = {
         "SUB_NO_ACCOUNT", "ACCOUNT_NO_SUB", "ENT_OVER", "ENT_UNDER", "ACTIVE_AFTER_CANCEL", "SUSPENDED_BUT_BILLED",
         "PLAN_MISMATCH",
     },
+    "T1": {"RATE_DRIFT", "NO_TAX_TAXABLE", "TAX_EXEMPT"},
 }  # fmt: skip
+ONLY_DECOYS = {"AMOUNT", "MISAPPLIED"}
 FIELDS = [
     "kind", "fault_id", "class", "control_expected", "system", "key", "currency", "amount", "quantity", "injected_at",
     "should_be_visible_at", "should_clear_at",
 ]  # fmt: skip
-MONEY = {"B1", "B2", "C1", "C3", "C4"}
+MONEY = {"B1", "B2", "C1", "C3", "C4", "T1"}
 
 
-@pytest.mark.parametrize(("seed", "months"), [(1, 2), (7, 3), (23, 5)])
-def test_every_class_is_planted_at_least_twice(tmp_path, seed, months):
+@pytest.mark.parametrize(("seed", "months", "least"), [(1, 2, 2), (7, 3, 3), (23, 5, 3)])
+def test_every_class_is_planted_three_times_and_twice_in_the_shortest_world(tmp_path, seed, months, least):
     sample_company.write(seed, 1, months, tmp_path)
     truth = [json.loads(line) for line in (tmp_path / "truth.jsonl").read_text().splitlines()]
     planted = Counter((label["control_expected"], label["class"]) for label in truth if label["kind"] == "fault")
     assert set(planted) == {(control, name) for control, names in CLASSES.items() for name in names}
-    assert min(planted.values()) >= 2
+    assert min(planted.values()) >= least
 
 
 def test_labels_have_the_published_fields(faulty):
     for label in faulty.truth:
         assert list(label) == FIELDS
         assert label["class"] in CLASSES[label["control_expected"]] | (
-            {"AMOUNT"} if label["kind"] == "decoy" else set()
+            ONLY_DECOYS if label["kind"] == "decoy" else set()
         )
         datetime.fromisoformat(label["injected_at"])
         date.fromisoformat(label["should_be_visible_at"])
