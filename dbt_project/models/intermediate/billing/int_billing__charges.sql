@@ -25,6 +25,7 @@ final as (
         unit_amount_minor,
         gross_exact,
         gross_minor,
+        minimum_minor,
         currency,
         discount_percent,
         billed_at
@@ -46,6 +47,7 @@ final as (
         unit_amount_minor,
         cast(gross_minor as numeric) as gross_exact,
         gross_minor,
+        cast(null as bigint) as minimum_minor,
         currency,
         discount_percent,
         billed_at

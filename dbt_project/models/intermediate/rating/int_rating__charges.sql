@@ -36,6 +36,7 @@ final as (
         rated_minor,
         over_maximum_minor,
         to_minimum_minor,
+        minimum_minor,
         gross_minor,
         currency,
         discount_percent,

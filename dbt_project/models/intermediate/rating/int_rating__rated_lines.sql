@@ -140,6 +140,7 @@ final as (
         cast(direction * amount as bigint) as rated_minor,
         cast(direction * max_discount as bigint) as over_maximum_minor,
         cast(direction * min_top_up as bigint) as to_minimum_minor,
+        cast(direction * minimum_amount as bigint) as minimum_minor,
         cast(direction * bounded_amount as bigint) as gross_minor
     from bounded
 )

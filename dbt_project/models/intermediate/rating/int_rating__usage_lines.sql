@@ -50,7 +50,7 @@ final as (
         period_start as whole_start,
         period_end as whole_end,
         1 as direction,
-        period_end as billed_at
+        billed_at
     from measured
 )
 
