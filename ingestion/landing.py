@@ -294,8 +294,11 @@ class _Loader:
 
     def _documents(
         self, delivery: Delivery, source: Source, spec: ObjectSpec, manifest: Manifest, writer: Writer
-    ) -> list[str]:
-        """Write the records of a file; gives the names of their fields, without those that loading itself reads."""
+    ) -> list[str] | None:
+        """Write the records of a file; gives the names of their fields, without those that loading itself reads.
+
+        None for a delivery whose manifest names the version of its system's API: that says which fields there are.
+        """
         if source.extension.removeprefix(".") not in spec.formats:
             raise FileRefused(
                 "format",
@@ -314,6 +317,8 @@ class _Loader:
             writer.counts.rows_in += len(some)
         if totals is not None:
             totals.prove(delivery.label)
+        if manifest.api_version is not None:
+            return None  # who names the version announces its fields
         return sorted({_storable(redacted(name)) for name in names - spec.known})[: documents.MOST_FIELDS]
 
     def _usage(self, delivery: Delivery, source: Source, manifest: Manifest, writer: Writer) -> None:

@@ -52,7 +52,7 @@ def show(*, counted: bool, as_json: bool) -> None:
 def say_new_fields(system: str, name: str, delivered_on: date | None, file: str, fields: Sequence[str]) -> None:
     """Warn of fields that no file of the object had before this one."""
     screen.print(f"[yellow]new[/] {system}/{name}/{delivered_on}/{file}: {', '.join(fields)}", highlight=False)
-    screen.print("  kept as delivered; no model reads what it does not know", style="dim")
+    screen.print("  kept as delivered; models read what they know", style="dim")
 
 
 def by_object(loads: Iterable[LoadIdentity]) -> list[dict[str, Any]]:

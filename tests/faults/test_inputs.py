@@ -115,6 +115,17 @@ def test_a_column_that_earlier_files_did_not_have_is_a_warning_once_and_refuses_
     ]
 
 
+def test_the_fields_of_an_announced_version_are_no_surprise(warehouse, tmp_path):
+    for day, version, record in (
+        ("01", "2024-06-20", {"id": "cus_1", "name": None}),
+        ("02", "2025-09-30.clover", {"id": "cus_2", "parent": None}),
+    ):
+        name = f"stripe/customers/2026-10-{day}/a.jsonl"
+        put(tmp_path, name, json.dumps(record), complete=False)
+        put(tmp_path, f"{name}.manifest.json", json.dumps({"rows": 1, "api_version": version}), complete=False)
+    assert [(one.status, one.new_fields) for one in load_landing(tmp_path)] == [("loaded", ()), ("loaded", ())]
+
+
 def test_a_new_field_whose_name_is_an_address_is_told_without_it(warehouse, tmp_path):
     put(tmp_path, "stripe/customers/2026-10-01/a.jsonl", json.dumps({"id": "cus_1", "name": None}))
     put(tmp_path, "stripe/customers/2026-10-02/b.jsonl", json.dumps({"id": "cus_2", "jo@example.com": "x"}))
