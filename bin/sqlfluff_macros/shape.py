@@ -14,7 +14,7 @@ NAME = re.compile(r"[a-z_]\w*(\.[a-z_]\w*)*")
 def relation(positional: tuple[object, ...], named: Mapping[str, object]) -> str:
     """A selection from the first relation that the macro was given."""
     names = (one for one in (*positional, *named.values()) if isinstance(one, str) and NAME.fullmatch(one))
-    return f"select * from {next(names, 'records')}"
+    return " ".join(("select * from", next(names, "records")))
 
 
 def expression(name: str, positional: tuple[object, ...], named: Mapping[str, object]) -> str:
