@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from orchestration.assets.bank import bank
-from orchestration.assets.books import closed_month, journal
+from orchestration.assets.books import closed_month, journal, reproduced_month
 from orchestration.assets.catalog import catalog
 from orchestration.assets.close_summary import close_summary
 from orchestration.assets.control_plane import control_plane
@@ -25,7 +25,7 @@ from orchestration.sensors import SENSORS
 RAW = [usage, control_plane, catalog, stripe, crm, erp, bank, tax, fx]
 
 defs = dg.Definitions(
-    assets=[*RAW, dbt_models, close_summary, journal, closed_month],
+    assets=[*RAW, dbt_models, close_summary, journal, closed_month, reproduced_month],
     asset_checks=CHECKS,
     jobs=JOBS,
     schedules=SCHEDULES,

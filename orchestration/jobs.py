@@ -37,4 +37,10 @@ close_month = dg.define_asset_job(
     description="Close a month: post, ask the gates, lock it. Asks for preparer and approver, two people.",
     tags={"tieout/kind": "close"},
 )
-JOBS = [daily_tie_out, backfill, close_summary_job, post_journal, close_month]
+reproduce_month = dg.define_asset_job(
+    "reproduce_month",
+    selection=dg.AssetSelection.assets(dg.AssetKey(["close", "reproduced_month"])),
+    description="Build a closed month again from what was known when it closed, and compare it with what was posted.",
+    tags={"tieout/kind": "close"},
+)
+JOBS = [daily_tie_out, backfill, close_summary_job, post_journal, close_month, reproduce_month]

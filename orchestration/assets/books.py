@@ -10,6 +10,7 @@ from orchestration.assets.raw import POOL
 from orchestration.build import build
 from orchestration.close import closing
 from orchestration.close.posting import PostedMonth
+from orchestration.close.reproduction import reproduce
 from orchestration.partitions import monthly
 from warehouse.errors import WarehouseError
 
@@ -86,6 +87,39 @@ def closed_month(context: dg.AssetExecutionContext, config: CloseConfig) -> dg.M
             ),
         }
     )
+
+
+class ReproductionConfig(dg.Config):
+    """Whose month is built again."""
+
+    entity: str = "main"
+
+
+@dg.asset(
+    key=dg.AssetKey(["close", "reproduced_month"]),
+    deps=[dg.AssetKey(["close", "closed_month"])],
+    partitions_def=monthly,
+    group_name="close",
+    kinds={"postgres"},
+    owners=OWNERS,
+    pool=POOL,
+)
+def reproduced_month(context: dg.AssetExecutionContext, config: ReproductionConfig) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Build a closed month again from what was known when it closed; fails when it comes out differently."""
+    period = date.fromisoformat(context.partition_key)
+    try:
+        found = reproduce(config.entity, period)
+    except WarehouseError as refused:
+        raise dg.Failure(str(refused), allow_retries=False) from refused
+    metadata = {
+        "lines_of_the_month": found.line_count,
+        "compared": "line by line" if found.by_line else "by entry, line and account",
+        "closed_with": found.closed_with,
+        "built_with": found.built_with,
+    }
+    if found.first_difference is not None:
+        raise dg.Failure(f"{period:%Y-%m} comes out differently: {found.first_difference}", metadata=metadata)
+    return dg.MaterializeResult(metadata=metadata)
 
 
 def _metadata(posted: list[PostedMonth]) -> dict[str, Any]:

@@ -27,6 +27,10 @@ from warehouse.errors import WarehouseError
 
 DUE_LINES = "reproduction__due_lines"
 STATUS = "select status from ledger.periods where entity = %(entity)s and period = %(period)s"
+LAST_CLOSED = """
+    select max(period) from ledger.periods
+    where entity = %(entity)s and period < %(period)s and status = 'closed'
+"""
 # A closing and the postings before it: the one that brought the month's lines, or null where there were several.
 CLOSING = """
     with closing as (
@@ -259,6 +263,13 @@ def reproduce(entity: str, period: date, on_event: Callable[[dbt_process.Event],
     )
     _keep(found, closing["event_no"])
     return found
+
+
+def last_closed(entity: str, before: date) -> date | None:
+    """The last closed month before a month; None where there is none."""
+    with connect("auditor") as connection:
+        found = connection.execute(LAST_CLOSED, {"entity": entity, "period": before}).fetchone()
+    return found[0] if found else None
 
 
 def _closing(entity: str, period: date) -> dict[str, Any]:

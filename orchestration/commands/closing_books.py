@@ -43,14 +43,25 @@ def add_to(close_app: typer.Typer) -> None:
 
 
 @told
-def plan(period: Month, entity: Entity = "main", as_json: AsJson = False) -> None:
-    """Say what closing a month would post and what still stands in its way. Changes nothing.
+def plan(
+    period: Month,
+    entity: Entity = "main",
+    reproduce_last: Annotated[
+        bool, typer.Option("--reproduce", help="First build the last closed month again, for its gate.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what closing a month would post and what still stands in its way. Posts nothing.
 
     Each open gate shows the rows to look at and what to do. Ends with 3 when the month is not ready.
     """
-    from orchestration.close import closing
+    from orchestration.close import closing, reproduction
     from orchestration.close.screens import plan_screen
 
+    last = reproduction.last_closed(entity, period.date()) if reproduce_last else None
+    if last is not None:
+        with build_progress("models", shown=not as_json) as show:
+            reproduction.reproduce(entity, last, on_event=show)
     found = closing.plan(entity, period.date())
     if as_json:
         print_json(_record(found))

@@ -234,6 +234,13 @@ def test_the_command_says_identical_and_names_the_other_version(books, monkeypat
     assert "built again with 9.9.9+later" in said.output
 
 
+def test_a_plan_builds_the_last_closed_month_again_when_it_is_asked_to(books):
+    close_month("main", MARCH, "anna", "ben")
+    planned = CliRunner().invoke(app, ["close", "plan", "--period", "2026-04", "--reproduce"])
+    assert planned.exit_code == 0, planned.output
+    assert [(row[0], row[3]) for row in kept()] == [(MARCH, True)]
+
+
 def test_the_command_ends_with_3_and_names_the_line_that_differs(books):
     close_month("main", MARCH, "anna", "ben")
     say(INVOICE)

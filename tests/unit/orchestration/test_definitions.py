@@ -67,7 +67,7 @@ def test_only_known_things_are_defined(graph):
         "raw checks of fx": sorted(key.name for key in graph.asset_check_keys if key.asset_key.path == ["raw", "fx"]),
     }
     assert found == {
-        "jobs": ["backfill", "close_month", "close_summary", "daily_tie_out", "post_journal"],
+        "jobs": ["backfill", "close_month", "close_summary", "daily_tie_out", "post_journal", "reproduce_month"],
         "schedules": ["every_morning", "while_closing"],
         "sensors": ["landing_folder_sensor"],
         "groups": [
@@ -105,7 +105,9 @@ def raw_keys(graph):
     return [key for key in graph.get_all_asset_keys() if key.path[0] == "raw"]
 
 
-@pytest.mark.parametrize("name", ["daily_tie_out", "backfill", "close_summary", "post_journal", "close_month"])
+@pytest.mark.parametrize(
+    "name", ["daily_tie_out", "backfill", "close_summary", "post_journal", "close_month", "reproduce_month"]
+)
 def test_jobs_resolve(name):
     assert defs.resolve_job_def(name).name == name
 
