@@ -40,7 +40,8 @@ def plant_charge_faults(planter: Planter) -> None:
         planter.label("C2", "BT_NO_SOURCE", row["id"], money=(-row["amount"], row["currency"]))
     for size, row in zip((2, 250, -1_000), planter.choose(charges, "id", booked), strict=False):
         planter.take(row["balance_transaction"])
-        extracts.change("stripe", "charges", by_id(row["id"]), {"amount": row["amount"] + size})
+        amount = row["amount"] + size
+        extracts.change("stripe", "charges", by_id(row["id"]), {"amount": amount, "amount_captured": amount})
         planter.label("C2", "GROSS", row["id"], money=(size, row["currency"]))
     for size, row in zip((3, 40, 500), planter.choose(charges, "id", booked), strict=False):
         booking = bookings[row["balance_transaction"]]
@@ -49,7 +50,7 @@ def plant_charge_faults(planter: Planter) -> None:
         values = {"fee": booking["fee"] + size, "net": booking["net"] - size}
         extracts.change("stripe", "balance_transactions", by_id(booking["id"]), values)
         also = [("C3", booking["id"]), ("C3", payout), ("C8", payout)]
-        planter.label("C2", "FEE_VARIANCE", booking["id"], money=(-size, row["currency"]), also=also)
+        planter.label("C2", "FEE_VARIANCE", booking["id"], money=(size, row["currency"]), also=also)
 
 
 def plant_return_faults(planter: Planter) -> None:

@@ -63,11 +63,10 @@ def plant_order_faults(planter: Planter) -> None:
     for row in orders.some(orders.has_price):
         orders.drop("ORDER_NOT_BOOKED", row)
     for row in orders.some(orders.has_price):
-        name = f"7{row['uniquekey']}"
-        added = row | {"id": "99", "uniquekey": name, "custcol_order_item": ""}
+        added = row | {"id": "99", "uniquekey": f"7{row['uniquekey']}", "custcol_order_item": ""}
         del added["currency"]
         planter.extracts.add("erp", "transactionline", added, by_id(row["uniquekey"], "uniquekey"))
-        planter.label("O1", "SUB_NO_ORDER", f"line|{name}", money=(-_net(row), row["currency"]))
+        planter.label("O1", "SUB_NO_ORDER", f"line|{row['transaction']}|99", money=(-_net(row), row["currency"]))
 
 
 def plant_order_term_faults(planter: Planter) -> None:

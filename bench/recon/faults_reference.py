@@ -7,18 +7,28 @@ from decimal import Decimal
 from bench.recon.extracts import Row
 from bench.recon.planter import Planter, by_id
 
+# What is missing as a whole, in every currency, is another class than one currency that is missing.
+WHOLE_PRODUCT, WHOLE_ITEM, WHOLE_CODE = "starter-", "ENTERPRISE-SUPPORT-", "ENTERPRISE-SUPPORT-M"
+
 
 def plant_catalogue_faults(planter: Planter) -> None:
-    """M2: what Stripe, the CRM and the ERP say of a price, each changed in its own record alone."""
+    """M2: what Stripe says of a price, changed in its own record alone."""
     extracts = planter.extracts
     prices = list(extracts.last("stripe", "prices").values())
 
     def flat(row: Row) -> bool:
         return bool(row["active"]) and row["unit_amount"] is not None
 
+    for row in planter.choose(prices, "id", lambda r: r["metadata"]["price_code"].startswith(WHOLE_PRODUCT)):
+        extracts.drop("stripe", "prices", by_id(row["id"]))
+        planter.label("M2", "MISSING_IN_STRIPE", f"stripe|{row['id']}")
     for row in planter.choose(prices, "id", flat):
         extracts.drop("stripe", "prices", by_id(row["id"]))
-        planter.label("M2", "MISSING_IN_STRIPE", f"stripe|{row['id']}", also=[("M2", f"stripe|{row['id']}")])
+        planter.label("M2", "CURRENCY_SET", f"stripe|{row['id']}")
+    for row in planter.choose(prices, "id", flat):
+        name = f"{row['id']}Unknown"
+        extracts.add("stripe", "prices", row | {"id": name, "lookup_key": None, "metadata": {}}, by_id(row["id"]))
+        planter.label("M2", "MISSING_IN_CATALOGUE", f"stripe|{name}")
     for size, row in zip((1, 100, 5_000), planter.choose(prices, "id", flat), strict=False):
         amount = row["unit_amount"] + size
         extracts.change(
@@ -36,13 +46,26 @@ def plant_catalogue_faults(planter: Planter) -> None:
         tiers[0]["up_to"] += 10
         extracts.change("stripe", "prices", by_id(row["id"]), {"tiers": tiers})
         planter.label("M2", "TIER_BOUND", f"stripe|{row['id']}|tier 1")
+
+
+def plant_item_faults(planter: Planter) -> None:
+    """M2: what the ERP and the CRM have of the price list."""
+    extracts = planter.extracts
     items = list(extracts.last("erp", "item").values())
+    for row in planter.choose(items, "id", lambda r: r["itemid"].startswith(WHOLE_ITEM)):
+        extracts.drop("erp", "item", by_id(row["id"]))
+        planter.label("M2", "MISSING_IN_ERP", f"erp|{row['id']}")
     for row in planter.choose(items, "id", lambda _: True):
         extracts.change("erp", "item", by_id(row["id"]), {"incomeaccount": "8" if row["incomeaccount"] != "8" else "6"})
         planter.label("M2", "REV_ACCOUNT", f"erp|{row['id']}")
-    for row in planter.choose(items, "id", lambda _: True):
-        extracts.drop("erp", "item", by_id(row["id"]))
-        planter.label("M2", "MISSING_IN_ERP", f"erp|{row['id']}")
+    entries = [
+        row | {"key": f"{row['ProductCode']}|{row['CurrencyIsoCode'].lower()}"}
+        for row in extracts.last("crm", "PricebookEntry", "Id").values()
+        if row["ProductCode"] == WHOLE_CODE
+    ]
+    for row in planter.choose(entries, "key", lambda _: True):
+        extracts.drop("crm", "PricebookEntry", by_id(row["Id"], "Id"))
+        planter.label("M2", "MISSING_IN_CRM", f"crm|{row['key']}")
 
 
 def plant_rate_faults(planter: Planter) -> None:

@@ -190,7 +190,8 @@ def score(planted: list[Label], decoys: list[Label], raised: list[Break], cells:
         rest.setdefault(one.place, []).append(one)
     for label in planted:
         _look_for(label, rest.get((label.control, label.key), []), result)
-    also = {place for label in planted for place in label.also}
+    # A fault may show in several comparisons of its own control.
+    also = {place for label in planted for place in (*label.also, (label.control, label.key))}
     for place, others in rest.items():
         if place in also:
             result.followed += len(others)

@@ -6,6 +6,7 @@ amount is what the bank books. Decoys are unusual and right; a control that rais
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -20,6 +21,7 @@ from ingestion.sample_company.faults_stripe_lines import StripeLineFaults
 from ingestion.sample_company.faults_tax import TaxFaults
 from ingestion.sample_company.faults_usage import manifest_faults, usage_faults, usage_labels
 from ingestion.sample_company.labels import Faults, Label
+from ingestion.sample_company.randomness import identifier
 from ingestion.sample_company.usage import Book, UsageOutcome
 from ingestion.sample_company.write_bank import Statement
 
@@ -36,11 +38,27 @@ class FaultPlan:
         self._labels: list[Label] = []
         self._access = AccessFaults(seed, facts)
         self._payouts: PayoutFaults | None = None
+        self._subscriptions: list[Invoice] = []
 
     def before_usage(self) -> None:
         """Customers that exist only because of a fault."""
         if self._faults == "all":
             self._access.add_strangers()
+
+    def _consequences(self, label: Label) -> Label:
+        """A customer whom the control plane does not know is linked to nothing, and its tax to no country."""
+        if label.break_class != "SUB_NO_ACCOUNT":
+            return label
+        lines = [
+            ("T1", identifier(self._seed, "il_1Q", 20, invoice.invoice_id, number))
+            for invoice in self._subscriptions
+            if invoice.subscription is not None and invoice.subscription.subscription_id == label.key
+            for number in range(len(invoice.lines))
+        ]
+        customer = next(
+            s.account.stripe_customer_id for s in self._facts.subscriptions if s.subscription_id == label.key
+        )
+        return replace(label, also=(("M1", f"stripe|{customer}"), ("M1", f"erp|{customer}"), *lines))
 
     def after_usage(self, usage: UsageOutcome) -> None:
         """Label what producers did."""
@@ -49,6 +67,7 @@ class FaultPlan:
 
     def after_billing(self, subscriptions: list[Invoice], contracts: list[Invoice]) -> None:
         """Change lines, and decide how some invoices will be paid."""
+        self._subscriptions = subscriptions
         stripe = StripeLineFaults(self._seed, self._facts, subscriptions)
         erp = ErpLineFaults(contracts)
         tax = TaxFaults(self._seed, subscriptions)
@@ -97,7 +116,7 @@ class FaultPlan:
 
     def truth(self, statements: list[Statement]) -> list[dict[str, Any]]:
         """Every label with its id, in order of control, class and key."""
-        labels = self._labels + self._access.labels
+        labels = self._labels + [self._consequences(label) for label in self._access.labels]
         if self._payouts is not None:
             labels += chain(self._payouts.labels, self._payouts.stray_labels(statements), self._payouts.decoys())
         rows = [label.row("") for label in labels]

@@ -19,7 +19,10 @@ Faults = Literal["all", "few", "none"]
 
 @dataclass(frozen=True)
 class Label:
-    """One fault or decoy. `amount` is minor units, left minus right; None where the control only counts."""
+    """One fault or decoy. `amount` is minor units, left minus right; None where the control only counts.
+
+    `also` are the controls and keys of breaks that the same cause raises elsewhere.
+    """
 
     kind: str
     break_class: str
@@ -32,6 +35,7 @@ class Label:
     injected_at: datetime
     visible_from: date
     clears_on: date | None = None
+    also: tuple[tuple[str, str], ...] = ()
 
     def row(self, fault_id: str) -> dict[str, Any]:
         """The line of truth.jsonl."""
@@ -48,6 +52,7 @@ class Label:
             "injected_at": rfc3339(self.injected_at),
             "should_be_visible_at": self.visible_from.isoformat(),
             "should_clear_at": None if self.clears_on is None else self.clears_on.isoformat(),
+            "also": [list(place) for place in self.also],
         }
 
 

@@ -175,6 +175,9 @@ class ErpWriter:
             self._add("account", account_id, at, row)
         self._periods_and_items(at, stamp)
         for account in self._facts.accounts:
+            if account.crm_account_id is None and account.stripe_customer_id is None:
+                # Nobody bills it.
+                continue
             customer_id = self._customers[account.account_id]
             customer: Row = {
                 "id": customer_id,

@@ -28,7 +28,7 @@ CLASSES = {
 ONLY_DECOYS = {"AMOUNT", "MISAPPLIED"}
 FIELDS = [
     "kind", "fault_id", "class", "control_expected", "system", "key", "currency", "amount", "quantity", "injected_at",
-    "should_be_visible_at", "should_clear_at",
+    "should_be_visible_at", "should_clear_at", "also",
 ]  # fmt: skip
 MONEY = {"B1", "B2", "C1", "C3", "C4", "T1"}
 

@@ -1,0 +1,77 @@
+"""Faults that hide each other: a price behind a quantity, one customer's error behind another's."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from bench.recon.extracts import Row
+from bench.recon.planter import Planter, by_id, is_settled
+
+OFFSET = 500
+
+
+def plant_hidden_price(planter: Planter) -> None:
+    """B1: twice the quantity at half the price: the amount is right, and nothing else is."""
+    extracts = planter.extracts
+    licensed = {row["id"] for row in extracts.rows("stripe", "prices") if row["recurring"]["usage_type"] == "licensed"}
+    paid = {row["id"] for row in extracts.last("stripe", "invoices").values() if row["status"] == "paid"}
+    lines = [
+        row
+        for row in extracts.last("stripe", "invoice_line_items").values()
+        if row["amount"] > 0
+        and row["invoice"] in paid
+        and is_settled(row["period"]["start"])
+        and _price(row) in licensed
+        and not _is_proration(row)
+    ]
+    free = planter.choose(lines, "id", lambda row: planter.is_free(_item(row)) and planter.is_free(row["invoice"]))
+    for row in free:
+        quantity = int(row["quantity"])
+        values = {"quantity": quantity * 2, "quantity_decimal": str(quantity * 2)}
+        extracts.change("stripe", "invoice_line_items", by_id(row["id"]), values)
+        for invoice in extracts.rows("stripe", "invoices"):
+            for line in invoice["lines"]["data"]:
+                if line["id"] == row["id"]:
+                    line.update(values)
+        planter.take(_item(row), row["invoice"])
+        key = f"{_item(row)}|recurring|{_day(row, 'start')}|{_day(row, 'end')}"
+        planter.label("B1", "QTY", key, money=(0, row["currency"]), quantity=str(-quantity))
+
+
+def plant_offsetting_charges(planter: Planter) -> None:
+    """C2: two customers' charges are off by the same amount, in opposite directions."""
+    extracts = planter.extracts
+    charges = extracts.last("stripe", "charges").values()
+    wanted = planter.choose(
+        charges,
+        "id",
+        lambda r: r["currency"] == "usd" and r["status"] == "succeeded" and is_settled(r["created"])
+        and not r["amount_refunded"] and not r["disputed"] and r["amount"] > OFFSET,
+        count=2,
+    )  # fmt: skip
+    for row, size in zip(wanted, (OFFSET, -OFFSET), strict=False):
+        amount = row["amount"] + size
+        extracts.change("stripe", "charges", by_id(row["id"]), {"amount": amount, "amount_captured": amount})
+        planter.label("C2", "GROSS", row["id"], money=(size, row["currency"]))
+
+
+def _item(row: Row) -> str:
+    """The subscription item that a line bills, in either version of the API."""
+    return str(_details(row)["subscription_item"])
+
+
+def _is_proration(row: Row) -> bool:
+    return bool(_details(row)["proration"])
+
+
+def _details(row: Row) -> Row:
+    parent: Row | None = row.get("parent")
+    return row if parent is None else dict(parent["subscription_item_details"])
+
+
+def _price(row: Row) -> str:
+    return str(row["price"]["id"] if "price" in row else row["pricing"]["price_details"]["price"])
+
+
+def _day(row: Row, end: str) -> str:
+    return f"{datetime.fromtimestamp(row['period'][end], UTC):%Y-%m-%d}"
