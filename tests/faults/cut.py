@@ -4,6 +4,7 @@ import select
 import socket
 import struct
 import threading
+import time
 
 from psycopg.conninfo import conninfo_to_dict
 
@@ -12,6 +13,7 @@ COMMIT = b"COMMIT"
 ASKS_FOR_ENCRYPTION = (80877103, 80877104)
 LENGTH_BYTES = 4
 DATA_ROW = b"D"
+LONGEST_GOODBYE = 30  # seconds
 
 
 class Messages:
@@ -58,6 +60,7 @@ class Cut:
         self.at, self.after, self.lost_reply, self.reply_at = at, after, lost_reply, reply_at
         self.messages = self.replies = 0
         self.cut = False
+        self._lines = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = url.replace(f":{parts['port']}/", f":{self._listener.getsockname()[1]}/")
         threading.Thread(target=self._accept, daemon=True).start()
@@ -66,10 +69,18 @@ class Cut:
         return self
 
     def __exit__(self, *_):
-        self._listener.close()
+        self.close()
 
     def close(self):
+        self._listener.shutdown(socket.SHUT_RDWR)  # wakes who waits for a client
         self._listener.close()
+
+    def settle(self):
+        """Wait until every connection has ended: a client's goodbye is a message too, to which nobody answers."""
+        deadline = time.monotonic() + LONGEST_GOODBYE
+        for line in self._lines:
+            line.join(max(deadline - time.monotonic(), 0))
+            assert not line.is_alive(), "a connection outlives its client"
 
     def _accept(self):
         while True:
@@ -77,7 +88,9 @@ class Cut:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+            line = threading.Thread(target=self._serve, args=(client,), daemon=True)
+            self._lines.append(line)
+            line.start()
 
     def _serve(self, client):
         with client, socket.create_connection(self._server) as server:
