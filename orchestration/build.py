@@ -108,21 +108,24 @@ def build(
     *,
     full_refresh: bool = False,
     select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
     tests: bool = True,
     on_event: Callable[[dbt_process.Event], None] | None = None,
     holder: str = "tieout build",
 ) -> BuildResult:
     """Build the models for everything landed since the last good build, and for the delivery days of ``window``.
 
-    ``select`` (dbt's selection syntax) builds some models only; the next whole build then sees the same loads again.
+    ``select`` (dbt's selection syntax) builds some models only, ``exclude`` leaves some of them out; the next whole
+    build then sees the same loads again.
     Without ``tests`` the models are built and not tested.
     Raises WriterBusy when somebody else builds, DaysOfClosedMonth as ``building`` does, and BuildFailed with dbt's
     messages when a model or a test of severity error fails.
     """
     started = monotonic()
-    with building(holder, window, full_refresh=full_refresh, partial=bool(select)) as opened:
+    with building(holder, window, full_refresh=full_refresh, partial=bool(select or exclude)) as opened:
         outcome = dbt_process.run(
-            dbt_process.arguments("build", full_refresh=full_refresh, select=select, tests=tests), on_event=on_event
+            dbt_process.arguments("build", full_refresh=full_refresh, select=select, exclude=exclude, tests=tests),
+            on_event=on_event,
         )
         if not outcome.succeeded:
             raise BuildFailed("\n".join(outcome.failures))

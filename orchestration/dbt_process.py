@@ -84,7 +84,14 @@ def environment() -> dict[str, str]:
     return {**_quiet_environment(), **connection.dbt_environment()}
 
 
-def arguments(command: str, *, full_refresh: bool = False, select: Sequence[str] = (), tests: bool = True) -> list[str]:
+def arguments(
+    command: str,
+    *,
+    full_refresh: bool = False,
+    select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    tests: bool = True,
+) -> list[str]:
     """Arguments of dbt. No ``--vars``: they would make dbt parse the whole project again for every window."""
     made = [command]
     if not tests:
@@ -93,6 +100,8 @@ def arguments(command: str, *, full_refresh: bool = False, select: Sequence[str]
         made.append("--full-refresh")
     if select:
         made.extend(["--select", *select])
+    if exclude:
+        made.extend(["--exclude", *exclude])
     return made
 
 

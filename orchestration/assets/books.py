@@ -72,7 +72,11 @@ def closed_month(context: dg.AssetExecutionContext, config: CloseConfig) -> dg.M
         closed = closing.close_month(config.entity, period, config.preparer, config.approver, config.waivers)
     except WarehouseError as refused:
         raise dg.Failure(str(refused), allow_retries=False) from refused
-    build(select=[closing.BOOKS_AND_BELOW], holder=f"Dagster run {context.run.run_id[:8]}")
+    build(
+        select=[closing.BOOKS_AND_BELOW],
+        exclude=[closing.COMPARED_BY_BUILDS],
+        holder=f"Dagster run {context.run.run_id[:8]}",
+    )
     return dg.MaterializeResult(
         metadata={
             **_metadata(closed.posted),

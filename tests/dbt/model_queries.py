@@ -59,9 +59,12 @@ def expression(template: str) -> str:
     return _environment().from_string(template).render()
 
 
-def model_query(name: str) -> str:
-    """The query of a model. Raises ValueError when the project has no model of that name, or several."""
+def model_query(name: str, **relations: Callable[..., str]) -> str:
+    """The query of a model; ``ref`` and ``source`` say where its tables are, if not on the search path.
+
+    Raises ValueError when the project has no model of that name, or several.
+    """
     files = list((PROJECT / "models").rglob(f"{name}.sql"))
     if len(files) != 1:
         raise ValueError(f"{len(files)} models are named {name}")
-    return expression(files[0].read_text("utf-8"))
+    return _environment().from_string(files[0].read_text("utf-8")).render(**relations)

@@ -1,4 +1,4 @@
-"""Facts for tests of the books: a table of the shape that dbt's rules fill, and the difference model above it."""
+"""Facts for tests of the books: a table of the shape that dbt's rules fill, and the models above it that post."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from datetime import date
 from typing import Any
 
 import psycopg
-from jinja2 import Environment
 from psycopg import sql
 
-from tests.dbt.model_queries import PROJECT
+from tests.dbt.model_queries import PROJECT, expression, model_query
 from warehouse.connection import connect
 
 ENTRIES = """
@@ -62,13 +61,18 @@ ACCOUNTS = ("accounts_receivable", "deferred_revenue", "revenue", "cash", "fees"
 Fact = tuple[Any, ...]
 
 
-def differences() -> str:
-    """The query of the difference model over this warehouse, from the macro that the model calls."""
-    macros = (PROJECT / "macros" / "revenue" / "posting.sql").read_text("utf-8")
-    # SQL text, not HTML: escaping would change it
-    environment = Environment(autoescape=False)  # noqa: S701
-    call = "{{ ledger_differences('intermediate.int_ledger__entries', 'ledger.journal_lines') }}"
-    return f"select * from {environment.from_string(macros + call).render().strip()} as differences"
+def compare() -> None:
+    """Compare all facts with all lines, as a build does after it made the facts anew."""
+    with connect("transformer") as transformer:
+        transformer.execute("delete from intermediate.int_ledger__unposted")
+        transformer.execute(f"insert into intermediate.int_ledger__unposted {_model('int_ledger__unposted')}".encode())
+
+
+def _model(name: str) -> str:
+    """The query of a model over this warehouse."""
+    return model_query(
+        name, ref=lambda model: f"intermediate.{model}", source=lambda schema, table: f"{schema}.{table}"
+    )
 
 
 def prepare(entity: str = "main", accounts: Sequence[str] = ACCOUNTS, valid_from: str = "2026-01-01") -> None:
@@ -82,7 +86,9 @@ def prepare(entity: str = "main", accounts: Sequence[str] = ACCOUNTS, valid_from
             with transformer.cursor().copy(copy) as target:
                 target.write(seed.read())
         transformer.execute(BUILT)
-        transformer.execute(f"create view intermediate.int_ledger__differences as {differences()}".encode())
+        unposted, differences = (_model(f"int_ledger__{name}") for name in ("unposted", "differences"))
+        transformer.execute(f"create table intermediate.int_ledger__unposted as {unposted}".encode())
+        transformer.execute(f"create view intermediate.int_ledger__differences as {differences}".encode())
     map_accounts(entity, accounts, valid_from)
 
 
@@ -124,7 +130,7 @@ def say(*facts: Sequence[Fact]) -> None:
     """Make these the facts, all of them: what the rules say from now on."""
     rows = [row for one in facts for row in one]
     with connect("transformer") as transformer:
-        transformer.execute("truncate intermediate.int_ledger__entries")
+        transformer.execute("delete from intermediate.int_ledger__entries")
         with transformer.cursor() as cursor:
             places = sql.SQL(", ").join([sql.Placeholder()] * len(COLUMNS.split(",")))
             cursor.executemany(
@@ -133,6 +139,13 @@ def say(*facts: Sequence[Fact]) -> None:
                 ),
                 rows,
             )
+    compare()
+
+
+def differences_of_everything() -> str:
+    """What to post as a query that reads all facts and all lines, whatever was compared before."""
+    macro = "{{ ledger_differences('intermediate.int_ledger__entries', 'ledger.journal_lines') }}"
+    return f"select * from {expression(macro)} as differences"
 
 
 TOTALS = """

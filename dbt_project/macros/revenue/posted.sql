@@ -112,3 +112,17 @@
 {% macro revenue_accounts() -%}
     ('revenue', 'breakage_revenue', 'refunds', 'disputes', 'credit_notes', 'voids')
 {%- endmacro %}
+
+
+{#-
+    The lines of a posting, a relation to stand after `cross join`. They are looked up posting by posting (`offset 0` keeps
+    Postgres from joining the whole journal at once), so that the cost is that of the postings asked for.
+-#}
+{% macro lines_of_posting(postings, journal_lines, alias) -%}
+    lateral (
+        select lines.*
+        from {{ journal_lines }} as lines
+        where lines.entity = {{ postings }}.entity and lines.posting_no = {{ postings }}.posting_no
+        offset 0
+    ) as {{ alias }}
+{%- endmacro %}

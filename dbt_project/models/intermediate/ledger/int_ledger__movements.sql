@@ -17,10 +17,6 @@ postings as (
     where {{ is_new_posting('postings') }}
 ),
 
-journal_lines as (
-    select * from {{ source('ledger', 'journal_lines') }}
-),
-
 lines as (
     select
         journal_lines.*,
@@ -29,9 +25,8 @@ lines as (
             when journal_lines.amount_minor = 0 and journal_lines.functional_minor > 0 then 'debit'
             else 'credit'
         end as side
-    from journal_lines
-    inner join postings
-        on journal_lines.entity = postings.entity and journal_lines.posting_no = postings.posting_no
+    from postings
+    cross join {{ lines_of_posting('postings', source('ledger', 'journal_lines'), 'journal_lines') }}
 ),
 
 final as (

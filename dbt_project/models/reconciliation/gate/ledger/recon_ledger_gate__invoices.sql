@@ -41,7 +41,8 @@ booked as (
         on
             periods.entity = lines.entity
             and periods.period_month = lines.original_period
-            and periods.period_month >= lines.posted_period
+            -- nothing is posted before its month
+            and periods.period_month = lines.posted_period
     group by periods.entity, periods.period_month, lines.source_system, lines.invoice_id, lines.currency
     having sum(lines.amount_minor) <> 0
 ),

@@ -47,7 +47,8 @@ in_the_books as (
         on
             periods.entity = lines.entity
             and periods.period_month = lines.original_period
-            and periods.period_month >= lines.posted_period
+            -- nothing is posted before its month
+            and periods.period_month = lines.posted_period
 ),
 
 both_sides as (

@@ -34,7 +34,8 @@ both_sides as (
         on
             periods.entity = lines.entity
             and periods.period_month = lines.original_period
-            and periods.period_month >= lines.posted_period
+            -- nothing is posted before its month
+            and periods.period_month = lines.posted_period
 ),
 
 compared as (
