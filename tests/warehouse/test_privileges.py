@@ -34,12 +34,13 @@ TABLES = {
     "lines": "ledger.journal_lines",
     "balances": "ledger.balances",
     "reports": "ledger.closing_reports",
+    "reproductions": "ledger.reproductions",
 }
 EVERYTHING = set(TABLES)
 LANDED = {"raw", "usage", "partition", "quarantine"}
 OPS = {"loads", "refusals", "builds", "migrations"}
 BUILT = {"staging", "intermediate", "marts", "reconciliation"}
-POSTED = {"events", "mappings", "postings", "lines", "reports"}
+POSTED = {"events", "mappings", "postings", "lines", "reports", "reproductions"}
 LEDGER = POSTED | {"periods", "balances"}
 MAY_SELECT = {
     "loader": LANDED | OPS,
