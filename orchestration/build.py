@@ -16,6 +16,8 @@ from uuid import UUID, uuid4
 import psycopg
 
 from orchestration import dbt_process
+from orchestration.breaks.alerts import send_quietly
+from orchestration.breaks.recording import record_failed_run, record_run
 from orchestration.close.days import refuse_settled_days
 from orchestration.code_version import code_version
 from orchestration.partitions import Window
@@ -51,12 +53,16 @@ class BuildFailed(RuntimeError):
 
 @dataclass
 class Build:
-    """One build while it runs: loads in (from_load_seq, to_load_seq] and delivery days in ``window``."""
+    """One build while it runs: loads in (from_load_seq, to_load_seq] and delivery days in ``window``.
+
+    ``models`` is for whoever runs dbt to fill: how each model ended, in dbt's words.
+    """
 
     build_id: UUID
     window: Window | None
     from_load_seq: int
     to_load_seq: int
+    models: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -82,7 +88,7 @@ def building(
     partial: bool = False,
     wait_seconds: float = 0,
 ) -> Iterator[Build]:
-    """Hold the writer lock around a build and keep its row in ``ops.builds``.
+    """Hold the writer lock around a build, keep its row in ``ops.builds`` and what it found on the record of breaks.
 
     The row ends ``succeeded`` when the block ends, ``failed`` when it raises. Raises WriterBusy, naming who builds,
     when the lock is not free within ``wait_seconds``, and DaysOfClosedMonth for days of a closed month for which
@@ -96,11 +102,18 @@ def building(
         status = "failed"
         try:
             yield build
+            if not partial and build.models.get("recon_breaks") == "success":
+                with connect("transformer") as connection:
+                    record_run(connection, build.build_id)
             status = "succeeded"
         finally:
             # a connection of its own: the build may have taken hours
             with connect("transformer", autocommit=True) as connection:
                 connection.execute(CLOSE_BUILD, {"status": status, "partial": partial, "build_id": build.build_id})
+                if status == "failed" and build.models and not partial:
+                    record_failed_run(connection, build.build_id, build.models)
+    if build.models and not partial:
+        send_quietly()
 
 
 def build(
@@ -127,6 +140,7 @@ def build(
             dbt_process.arguments("build", full_refresh=full_refresh, select=select, exclude=exclude, tests=tests),
             on_event=on_event,
         )
+        opened.models.update(outcome.models)
         if not outcome.succeeded:
             raise BuildFailed("\n".join(outcome.failures))
     return BuildResult(

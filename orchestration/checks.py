@@ -11,8 +11,9 @@ from expectations.marts_suites import MARTS_SUITES
 from expectations.raw_suites import RAW_SUITES
 from expectations.rules import Severity, Suite
 from expectations.runner import Verdict
-from orchestration.assets.models import KEYS
+from orchestration.assets.models import CONTROLS, KEYS
 from orchestration.assets.raw import POOL
+from orchestration.breaks.controls import ControlStanding, control_numbers, over_materiality
 from orchestration.code_version import code_version
 from orchestration.partitions import window_of_run
 from orchestration.progress import report
@@ -104,4 +105,32 @@ def marts_suites(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetChe
     yield from _look(context, BUILT_SUITES, "checks on what was built")
 
 
-CHECKS = [raw_suites, marts_suites]
+CONTROL_SPECS = [
+    dg.AssetCheckSpec(
+        "within_materiality",
+        asset=key,
+        description="What is open and neither explained nor resolved is within the control's materiality, every month.",
+    )
+    for key in CONTROLS.values()
+]
+
+
+@dg.multi_asset_check(specs=CONTROL_SPECS, name="controls", can_subset=True, pool=POOL)
+def controls(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    """Say of every control whether its breaks are within its materiality, with its numbers."""
+    selected = context.selected_asset_check_keys
+    numbers, over = control_numbers(), over_materiality()
+    for model, key in CONTROLS.items():
+        if dg.AssetCheckKey(key, "within_materiality") in selected:
+            standing = over.get(model.removeprefix("recon_").split("__")[0].upper(), ControlStanding())
+            yield dg.AssetCheckResult(
+                asset_key=key,
+                check_name="within_materiality",
+                passed=not standing.lines,
+                severity=dg.AssetCheckSeverity.WARN,
+                description="; ".join(standing.lines) or None,
+                metadata={"breaks_over_materiality": standing.breaks, **numbers.get(model, {})},
+            )
+
+
+CHECKS = [raw_suites, marts_suites, controls]

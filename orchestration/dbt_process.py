@@ -66,6 +66,11 @@ class DbtOutcome:
         return dict(Counter(result.status for result in self.results))
 
     @property
+    def models(self) -> dict[str, str]:
+        """How every model ended, by its name."""
+        return {result.name: result.status for result in self.results if result.unique_id.startswith("model.")}
+
+    @property
     def warnings(self) -> list[str]:
         """What warned, a line each."""
         return [f"{result.name}: {result.message}" for result in self.results if result.status == "warn"]

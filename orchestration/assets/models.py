@@ -11,6 +11,7 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 from orchestration import dbt_process
 from orchestration.assets.raw import POOL, WAIT_FOR_WRITER_SECONDS, days_of
+from orchestration.breaks.controls import control_numbers
 from orchestration.build import building
 from orchestration.close.days import DaysOfClosedMonth
 from orchestration.partitions import Window, daily
@@ -91,8 +92,9 @@ def dbt_models(context: dg.AssetExecutionContext) -> Iterator[Any]:
             Window(start, end),
             partial=partial,
             wait_seconds=WAIT_FOR_WRITER_SECONDS,
-        ):
+        ) as opened:
             outcome = dbt_process.run(_arguments(context), on_event=_tell)
+            opened.models.update(outcome.models)
             # what did work is told before the failure is raised
             yield from _dagster_events(context, outcome)
             if not outcome.succeeded:
@@ -129,13 +131,15 @@ def _tell(event: dbt_process.Event) -> None:
 def _dagster_events(
     context: dg.AssetExecutionContext, outcome: dbt_process.DbtOutcome
 ) -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
-    """Materialisations with row counts, then the results of tests."""
+    """Materialisations with row counts, of controls also with their numbers, then the results of tests."""
     built = [result for result in outcome.results if result.status == "success" and result.unique_id in KEYS]
     rows = row_counts([_relation(result.unique_id) for result in built if _is_table(result.unique_id)])
+    numbers = control_numbers() if outcome.models.get("recon_control_totals") == "success" else {}
     for result in built:
         metadata: dict[str, Any] = {"seconds": result.seconds, "dbt": result.message}
         if _is_table(result.unique_id):
             metadata["dagster/row_count"] = rows[_relation(result.unique_id)]
+        metadata.update(numbers.get(result.name, {}))
         yield dg.Output(None, output_name=KEYS[result.unique_id].to_python_identifier(), metadata=metadata)
     for result in outcome.results:
         check = CHECKS.get(result.unique_id)
@@ -177,3 +181,8 @@ CHECKS: dict[str, dg.AssetCheckKey] = {
     and (check := get_asset_check_key_for_test(MANIFEST, TRANSLATOR, unique_id, project=None)) is not None
 }
 TESTS = {check: unique_id for unique_id, check in CHECKS.items()}
+CONTROLS: dict[str, dg.AssetKey] = {
+    node["name"]: KEYS[unique_id]
+    for unique_id, node in MANIFEST["nodes"].items()
+    if unique_id in KEYS and node["fqn"][1:-1] == ["reconciliation", "controls"]
+}

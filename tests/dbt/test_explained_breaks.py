@@ -35,8 +35,14 @@ TABLES = """
     );
     create temp table recon_results (
         control_id text, tracking_key text, status text, outcome text, left_row_count bigint, currency text,
-        amount_minor bigint
+        amount_minor bigint, comparison text, break_class text, right_row_count bigint, deadline_on date
     );
+    create temp table recon_b1__expected (
+        tracking_key text, unit_amount_minor numeric, quantity numeric, price_code text
+    );
+    create temp table recon_b1__invoiced (tracking_key text, unit_amount_minor numeric, price_code text);
+    create temp table recon_b2__expected (like recon_b1__expected);
+    create temp table recon_b2__invoiced (like recon_b1__invoiced);
     set timezone to 'UTC';
 """
 STATED = ("per_line", "percent_then_fixed", "largest_remainder", "per_line", "half_up")
@@ -112,6 +118,40 @@ def test_a_break_is_explained_by_the_setting_that_gives_the_invoiced_amount(sess
     build(session, "recon_alternative_lines", "recon_explained_breaks")
     found = session.execute("select explained_by, explained_minor from recon_explained_breaks")
     assert found.fetchall() == explained
+
+
+def test_a_break_names_the_cause_that_explains_its_amount_and_no_other(session):
+    differing(session, "prorated")
+    session.execute(
+        """
+        insert into recon_results (
+            control_id, comparison, tracking_key, status, outcome, break_class, left_row_count, right_row_count,
+            currency, amount_minor, deadline_on
+        )
+        values
+            ('B1', 'c', 'half', 'open', 'AMOUNT', 'PRORATION', 1, 1, 'eur', -50, null),
+            ('B1', 'c', 'dearer', 'open', 'AMOUNT', 'PRICE_VERSION', 1, 1, 'eur', -600, null),
+            ('B1', 'c', 'dearer and more', 'open', 'AMOUNT', 'PRICE_VERSION', 1, 1, 'eur', -700, null),
+            ('C1', 'c', 'waits', 'expected', 'TIMING_RIGHT', null, 1, null, 'eur', 900, '2026-11-09'),
+            ('C4', 'c', 'fee', 'open', 'AMOUNT', 'BANK_FEE', 1, 1, 'eur', 30, null),
+            ('B4', 'c', 'later', 'open', 'CUTOFF', 'CUTOFF', 1, 1, 'eur', 0, null),
+            ('C4', 'c', 'lost', 'open', 'MISSING_RIGHT', 'NOT_RECEIVED', 1, null, 'eur', 30, null)
+        """
+    )
+    for key in ("dearer", "dearer and more"):
+        session.execute("insert into recon_b1__expected values (%s, 1000, 3, 'team')", (key,))
+        session.execute("insert into recon_b1__invoiced values (%s, 1200, 'team-2025')", (key,))
+    build(session, "recon_alternative_lines", "recon_explained_breaks", "recon_break_causes")
+    found = session.execute(
+        "select tracking_key, cause, explained_by, explained_minor from recon_break_causes order by tracking_key"
+    ).fetchall()
+    assert found == [
+        ("dearer", "MASTER.price_version", "price team-2025 instead of team", -600),
+        ("fee", "PARTNER.bank_fee", "the bank kept a charge that its entry names", 30),
+        ("half", "CONFIG.proration", "proration unit day", -50),
+        ("later", "TIMING.cutoff", "both sides agree but stand in different months", 0),
+        ("waits", "TIMING.settlement", "the counterpart may come until 2026-11-09", 900),
+    ]
 
 
 def test_an_order_of_discounts_is_tried_with_the_coupons_of_the_line(session):

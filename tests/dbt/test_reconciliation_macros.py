@@ -76,7 +76,8 @@ def compare(session: psycopg.Connection[Any], left: list[tuple[Any, ...]], right
             )
     query = f"""
         select tracking_key, outcome, break_class, status, amount_minor, left_row_count, right_row_count
-        from ({model_query("recon_b1__rated_to_invoiced")}) as compared order by tracking_key
+        from ({model_query("recon_b1__rated_to_invoiced")}) as compared
+        where tracking_key <> 'canary' order by tracking_key
     """
     return session.execute(query).fetchall()
 

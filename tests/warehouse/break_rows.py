@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 
 from orchestration.breaks.recording import RecordedRun, record_run
+from tests.dbt.model_queries import model_query
 from warehouse.connection import connect
 
 MODELS = """
@@ -16,7 +17,8 @@ MODELS = """
         break_id text primary key, control_id text, comparison text, break_class text, class_family text, status text,
         tracking_key text, account_id text, currency text, amount_minor bigint, quantity_delta numeric,
         left_values text, right_values text, left_ids text, right_ids text, business_on date, deadline_on date,
-        signature text, cause text, explained_by text, owner text, severity text, as_of_at timestamptz
+        signature text, cause text, explained_by text, explained_minor bigint, owner text, severity text,
+        as_of_at timestamptz
     );
     create table reconciliation.recon_control_totals (
         control_id text, comparison text, currency text, left_count bigint, left_minor bigint, left_quantity numeric,
@@ -24,7 +26,9 @@ MODELS = """
         expected_minor bigint, rounding_minor bigint, residue_minor bigint, break_count bigint
     );
     create table reconciliation.recon_control_states (control_id text, state text, watermark_on date);
-    create table reconciliation.recon_controls (control_id text, name text, left_name text, right_name text, owner text);
+    create table reconciliation.recon_controls (
+        control_id text, name text, left_name text, right_name text, owner text
+    );
     create table reconciliation.recon_control_inputs (control_id text, system text);
     create table reconciliation.recon_break_classes (control_id text, break_class text);
     create table intermediate.int_clock__as_of (as_of_at timestamptz, as_of_on date);
@@ -39,10 +43,23 @@ MODELS = """
 FIRST_DAY = date(2026, 11, 2)
 
 
+# What people see of breaks, in the order in which one reads the other.
+VIEWS = (
+    "stg_recon__breaks",
+    "stg_recon__explanations",
+    "recon_break_coverage",
+    "recon_break_register",
+    "recon_open_breaks",
+)
+
+
 def prepare() -> None:
-    """Make the tables that a build leaves, empty of breaks."""
+    """Make the tables that a build leaves, empty of breaks, and the views on the record."""
     with connect("transformer") as transformer:
         transformer.execute(MODELS.encode())
+        transformer.execute("set local search_path to reconciliation, intermediate, recon")
+        for view in VIEWS:
+            transformer.execute(f"create view reconciliation.{view} as {model_query(view)}".encode())
 
 
 def found(key: str, amount: int | None = -500, **changes: Any) -> dict[str, Any]:
@@ -78,8 +95,9 @@ def build(*breaks: dict[str, Any], day: int = 0, load_seq: int | None = None) ->
     seen = FIRST_DAY + timedelta(days=day)
     with connect("transformer") as transformer:
         transformer.execute("truncate reconciliation.recon_breaks, intermediate.int_clock__as_of")
-        midnight = datetime.fromisoformat(f"{seen + timedelta(days=1)}T00:00:00+00:00")
-        transformer.execute("insert into intermediate.int_clock__as_of values (%s, %s)", (midnight, seen))
+        after = seen + timedelta(days=1)
+        midnight = datetime.fromisoformat(f"{after}T00:00:00+00:00")
+        transformer.execute("insert into intermediate.int_clock__as_of values (%s, %s)", (midnight, after))
         for row in breaks:
             columns = ", ".join(row)
             places = ", ".join(["%s"] * len(row))

@@ -22,6 +22,9 @@
         CURRENCY, QUANTITY, AMOUNT, ROUNDING (within the tolerance: counted and summed, not raised), CUTOFF, MATCHED.
     Tolerances, the allowed business days and whether the months must agree stand in the registry (recon_controls).
     `deadline_on` is the last day on which the counterpart may arrive, `is_due` whether the watermark has passed it.
+
+    One row more is the canary: a difference that is on both sides of every comparison and must be found in each
+    (recon_p2__observed). It is a row of the control's model and nowhere else (recon_results leaves it out).
 -#}
 {% macro compare(control_id, left, right, carry=[], totals=[], max_left=1, max_right=1, in_parts=false) -%}
     {%- set of_every_side = [
@@ -44,10 +47,14 @@
 
     left_keys as (
         {{ side_by_key(left, 'left', carry, totals) }}
+        union all
+        {{ canary_of_side('left', carry, totals) }}
     ),
 
     right_keys as (
         {{ side_by_key(right, 'right', carry, totals) }}
+        union all
+        {{ canary_of_side('right', carry, totals) }}
     ),
 
     joined as (
@@ -141,6 +148,32 @@
             {{ joined_text('evidence') }} as ids
         from {{ relation }}
         group by {{ side_key('tracking_key', 'row_id', side) }}
+{%- endmacro %}
+
+
+{#- The tracking key of the canary. -#}
+{% macro canary_key() -%}
+    canary
+{%- endmacro %}
+
+
+{#- The canary as a side has it by key: nothing on the left, a fortune on the right, due since long ago. -#}
+{% macro canary_of_side(side, carry, totals) -%}
+    select
+            '{{ canary_key() }}' as side_key,
+            true as has_key,
+            1 as row_count,
+            false as has_currencies,
+            null as account_id,
+            'xxx' as currency,
+            {{ 0 if side == 'left' else 1000000000000 }} as amount_minor,
+            null as quantity,
+            cast('1900-01-01' as date) as business_on,
+            cast('1900-01-01' as date) as due_on,
+            {%- for column in carry + totals %}
+            null as {{ column }},
+            {%- endfor %}
+            '{{ canary_key() }}' as ids
 {%- endmacro %}
 
 

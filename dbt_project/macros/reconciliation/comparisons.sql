@@ -41,6 +41,7 @@
         {'control_id': 'M2', 'name': 'tiers_to_stripe', 'left': 'recon_m2__catalogue_tiers', 'right': 'recon_m2__stripe_tiers'},
         {'control_id': 'F1', 'name': 'rates_to_documents', 'left': 'recon_f1__used_rates', 'right': 'recon_f1__table_rates'},
         {'control_id': 'P1', 'name': 'closed_to_current', 'left': 'recon_p1__as_closed', 'right': 'recon_p1__current'},
+        {'control_id': 'P2', 'name': 'control_health', 'left': 'recon_p2__scheduled', 'right': 'recon_p2__observed'},
     ]) }}
 {%- endmacro %}
 

@@ -19,8 +19,8 @@ billings as (
     select * from {{ ref('recon_monthly_billings') }}
 ),
 
-explained as (
-    select * from {{ ref('recon_explained_breaks') }}
+causes as (
+    select * from {{ ref('recon_break_causes') }}
 ),
 
 clock as (
@@ -32,7 +32,7 @@ classified as (
         results.*,
         coalesce(results.break_class, results.outcome) as final_class,
         coalesce(classes.class_family, lower(results.outcome)) as class_family,
-        coalesce(classes.cause, 'CONTROL.key_wrong') as cause,
+        coalesce(causes.cause, classes.cause, 'CONTROL.key_wrong') as cause,
         controls.owner,
         controls.severity_base,
         coalesce(
@@ -41,14 +41,18 @@ classified as (
             false
         ) as is_over_billing,
         billings.billed_minor,
-        explained.explained_by,
-        explained.explained_minor,
+        causes.explained_by,
+        causes.explained_minor,
         clock.as_of_at
     from results
     cross join clock
     inner join controls on results.control_id = controls.control_id
     left join classes on results.control_id = classes.control_id and results.break_class = classes.break_class
-    left join explained on results.control_id = explained.control_id and results.tracking_key = explained.tracking_key
+    left join causes
+        on
+            results.control_id = causes.control_id
+            and results.comparison = causes.comparison
+            and results.tracking_key = causes.tracking_key
     left join billings
         on results.currency = billings.currency and {{ month_start('results.business_on') }} = billings.period_month
 ),
@@ -72,6 +76,7 @@ final as (
         right_ids,
         business_on,
         deadline_on,
+        {{ hash_key(['left_values', 'right_values', 'currency', 'amount_minor', 'quantity_delta']) }} as signature,
         cause,
         explained_by,
         explained_minor,

@@ -24,6 +24,7 @@ with
         business_on,
         deadline_on
     from {{ ref(control_model(comparison)) }}
+    where tracking_key <> '{{ canary_key() }}'
 ),
 {% endfor %}
 

@@ -2,9 +2,9 @@
 
 with
 
-totals as (
-    select * from {{ ref('recon_control_totals') }}
-    where break_count > 0
+breaks as (
+    select * from {{ ref('recon_open_breaks') }}
+    where is_unexplained
 ),
 
 controls as (
@@ -18,13 +18,13 @@ billings as (
 
 by_control as (
     select
-        totals.control_id,
-        totals.period_month,
-        totals.currency,
-        sum(totals.break_count) as break_count,
-        sum(totals.gross_breaks_minor) as gross_breaks_minor
-    from totals
-    group by totals.control_id, totals.period_month, totals.currency
+        control_id,
+        {{ month_start('business_on') }} as period_month,
+        currency,
+        count(*) as break_count,
+        coalesce(sum(abs(remaining_minor)), 0) as gross_breaks_minor
+    from breaks
+    group by control_id, {{ month_start('business_on') }}, currency
 ),
 
 measured as (
