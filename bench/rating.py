@@ -272,9 +272,12 @@ def _check(
 ) -> None:
     """Raise RuntimeError unless all three say the same of every row."""
     column = "outcome" if key == "tracking_key" else "answer"
+    # the difference that the control plants in itself is of nobody else
     found = connection.execute(
         f"""
-        select count(*) from (select {key}, {column} as answer from bench.ours) as ours
+        select count(*) from (
+            select {key}, {column} as answer from bench.ours where cast({key} as text) <> 'canary'
+        ) as ours
         full join bench.by_hand as by_hand using ({key})
         where ours.answer is distinct from by_hand.answer
         """
