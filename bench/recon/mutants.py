@@ -55,12 +55,12 @@ MUTANTS = (
     Mutant(
         "rated lines meet without their period",
         f"{MACROS}/billing_sides.sql",
-        "coalesce(invoice_lines.charge_key, invoice_lines.invoice_line_id)",
-        "coalesce(invoice_lines.account_id, invoice_lines.invoice_line_id)",
+        "invoice_lines.charge_key, invoice_lines.invoice_line_id)",
+        "invoice_lines.account_id, invoice_lines.invoice_line_id)",
     ),
     Mutant(
         "the price that was used is not looked at",
-        f"{MACROS}/billing_classes.sql",
+        f"{MACROS}/billing_break_classes.sql",
         "left_price_code <> right_price_code",
         "1 = 0",
     ),

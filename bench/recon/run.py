@@ -121,11 +121,4 @@ def page(found: Findings) -> list[str]:
 
 
 def _tell(name: str, score: Score) -> None:
-    print(
-        f"{name}: {score.found.total()} of {score.planted.total()} faults found, {score.accuracy:.2%} named, "
-        f"{score.breaks} breaks, {len(score.noise)} noise",
-        file=sys.stderr,
-        flush=True,
-    )
-    for sentence in score.sentences():
-        print(f"  {sentence}", file=sys.stderr, flush=True)
+    print(f"{name}: {score}", *score.sentences(), sep="\n  ", file=sys.stderr, flush=True)

@@ -144,6 +144,12 @@ class Score:
         """Breaks a found fault, its own included."""
         return (Decimal(self.found.total() + self.followed) / self.found.total()) if self.found else Decimal(0)
 
+    def __str__(self) -> str:
+        return (
+            f"{self.found.total()} of {self.planted.total()} planted faults found, recall {self.recall:.2%}, "
+            f"rightly named {self.accuracy:.2%}; {self.breaks} open breaks, precision {self.precision:.2%}"
+        )
+
     @property
     def is_perfect(self) -> bool:
         """Everything found and named, nothing else raised, every total closed."""

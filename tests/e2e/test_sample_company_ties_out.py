@@ -10,19 +10,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from bench.recon import plan as raw_faults
+from bench.recon.score import Break, closure, labels, open_breaks, score
 from ingestion import sample_company
 from ingestion.landing import load_landing
 from orchestration.build import build
 from tests.conftest import TEMPLATE, ScratchCluster
-from tests.e2e.planted import labels, open_breaks, score
 
 MONTHS = 3
+# P1 looks at closed months, of which these worlds have none; P2 looks at controls.
+WITHOUT_ROWS = {"P1", "P2"}
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,13 @@ class Plan:
         return f"{self.kind}-{self.seed}"
 
 
-# Clean first, paused on a Sunday; of the faulty worlds every seed draws its own customers, dates and victims.
+# Clean first, paused on a Sunday; of the faulty worlds every seed draws its own customers, dates and victims. The raw
+# one also has faults in its files that the generator does not know of: one seed of `make bench-recon`.
 PLANS = [
     Plan("clean", 11, date(2026, 11, 1)),
     Plan("faulty", 7, date(2026, 11, 4)),
     Plan("faulty", 2026),
-    Plan("faulty", 40404),
+    Plan("raw", 40404),
 ]
 
 
@@ -53,7 +56,7 @@ class World:
     plan: Plan
     url: str
     truth: Path
-    raised_at_pause: list[dict[str, Any]]
+    raised_at_pause: list[Break]
 
     @property
     def is_clean(self) -> bool:
@@ -79,7 +82,9 @@ def world(
     """One world after the other, each in a warehouse of its own."""
     plan: Plan = request.param
     landing = tmp_path_factory.mktemp(str(plan))
-    sample_company.write(plan.seed, 1, MONTHS, landing, faults="all" if plan.kind == "faulty" else "none")
+    sample_company.write(plan.seed, 1, MONTHS, landing, faults="none" if plan.kind == "clean" else "all")
+    if plan.kind == "raw":
+        raw_faults.plant(landing, plan.seed)
     with database_of_one_name(cluster) as url, pytest.MonkeyPatch.context() as environment:
         environment.setenv("TIEOUT_WAREHOUSE_URL", url)
         raised = []
@@ -98,29 +103,22 @@ def rows(world: World, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()
 
 
-def test_every_planted_fault_is_found_and_nothing_else_is_raised(world: World, record_property):
-    result = score(labels(world.truth, "fault"), open_breaks(world.url))
-    print(f"\n{world.plan}: {result}")  # noqa: T201 the figures are what this test is read for
-    record_property(str(world.plan), str(result))
-    assert not result.missed
-    assert not result.extra
-    assert (result.faults == 0) == world.is_clean
+def test_every_planted_fault_is_found_with_its_class_and_nothing_else_is_raised(world: World, record_property):
+    faults, decoys = labels(world.truth, "fault"), labels(world.truth, "decoy")
+    result = score(faults, decoys, open_breaks(world.url), closure(world.url))
+    figures = f"{world.plan}: {result}"
+    print(f"\n{figures}")  # noqa: T201 the figures are what this test is read for
+    record_property(str(world.plan), figures)
+    assert result.sentences() == []
+    assert (result.planted.total() == 0) == world.is_clean
 
 
 def test_on_any_day_what_is_visible_is_raised_and_nothing_too_early(world: World):
     pause = world.plan.pause
     if pause is None:
         pytest.skip("the world is built at once")
-    visible = [one for one in labels(world.truth, "fault") if one["should_be_visible_at"] <= pause.isoformat()]
-    result = score(visible, world.raised_at_pause)
-    assert not result.missed
-    assert not result.extra
-
-
-def test_no_decoy_is_raised(world: World):
-    decoys = {(label["control_expected"], label["key"]) for label in labels(world.truth, "decoy")}
-    raised = {(one["control_id"], one["tracking_key"]) for one in open_breaks(world.url)}
-    assert not decoys & raised
+    visible = [one for one in labels(world.truth, "fault") if one.visible_from <= pause.isoformat()]
+    assert score(visible, [], world.raised_at_pause, (0, 0)).sentences() == []
 
 
 def test_every_difference_is_explained_to_the_last_unit(world: World):
@@ -148,9 +146,8 @@ def test_the_breaks_of_a_control_add_up_to_its_totals(world: World):
 
 def test_every_control_compared_something(world: World):
     compared = "select control_id, sum(matched_count) from reconciliation.recon_control_totals group by control_id"
-    assert {control for control, matched in rows(world, compared) if matched} == {
-        "U1", "U2", "B1", "B2", "C1", "C3", "C4", "O2",
-    }  # fmt: skip
+    registered = {control for (control,) in rows(world, "select control_id from reconciliation.recon_controls")}
+    assert {control for control, matched in rows(world, compared) if matched} == registered - WITHOUT_ROWS
 
 
 def test_a_clean_month_ties_out_whole_and_may_be_closed(world: World):

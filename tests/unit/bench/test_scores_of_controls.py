@@ -1,0 +1,92 @@
+"""The score by which controls are judged: what counts as found, as rightly named, and as noise."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from bench.recon.extracts import Extracts
+from bench.recon.mutants import MUTANTS
+from bench.recon.score import Break, Label, score, summed
+from orchestration.paths import DBT_PROJECT
+
+ALL_CLOSED = (4, 0)
+
+
+def fault(key="k", control="C2", name="GROSS", amount: int | None = 100, also=()) -> Label:
+    return Label(f"fault-{key}", control, name, key, "usd", amount, None, "2026-11-01", tuple(also))
+
+
+def raised(key="k", control="C2", name="GROSS", amount: int | None = 100) -> Break:
+    return Break(f"id-{control}-{key}", control, name, key, "usd", amount, None)
+
+
+def test_a_fault_with_its_class_and_amount_is_found_and_named():
+    result = score([fault()], [], [raised()], ALL_CLOSED)
+    assert result.is_perfect
+    assert (result.recall, result.accuracy, result.precision, result.recall_of_value) == (1, 1, 1, 1)
+
+
+def test_nothing_raised_is_a_missed_fault_and_its_value_is_lost():
+    result = score([fault("a", amount=300), fault("b")], [], [raised("b")], ALL_CLOSED)
+    assert (result.recall, result.recall_of_value) == (Decimal("0.5"), Decimal("0.25"))
+    assert result.sentences() == ["missed: fault-a a 300"]
+
+
+@pytest.mark.parametrize("said", [raised(name="FX"), raised(amount=99)])
+def test_another_class_or_amount_is_found_and_not_named(said):
+    result = score([fault()], [], [said], ALL_CLOSED)
+    assert (result.recall, result.accuracy, result.recall_of_value) == (1, 0, 0)
+    assert not result.is_perfect
+
+
+def test_what_no_fault_caused_is_noise():
+    result = score([fault()], [], [raised(), raised("other")], ALL_CLOSED)
+    assert len(result.noise) == 1
+    assert result.precision == Decimal("0.5")
+
+
+def test_what_a_fault_says_it_also_raises_is_its_fan_out():
+    result = score([fault(also=[("C8", "po_1")])], [], [raised(), raised("po_1", "C8", "NONZERO_AGED")], ALL_CLOSED)
+    assert result.is_perfect
+    assert result.fan_out == 2
+
+
+def test_a_raised_decoy_is_named_even_where_a_fault_excuses_it():
+    result = score([fault(also=[("C8", "po_1")])], [fault("po_1", "C8")], [raised(), raised("po_1", "C8")], ALL_CLOSED)
+    assert result.raised_decoys == ["fault-po_1"]
+
+
+def test_a_total_that_does_not_close_is_said():
+    assert score([], [], [], (4, 1)).sentences() == ["1 totals do not close"]
+
+
+def test_worlds_add_up():
+    perfect = score([fault()], [], [raised()], ALL_CLOSED)
+    missed = score([fault()], [], [], ALL_CLOSED)
+    whole = summed([perfect, missed])
+    assert (whole.worlds, whole.planted.total(), whole.recall) == (2, 2, Decimal("0.5"))
+
+
+def test_changed_files_get_manifests_that_fit(tmp_path):
+    folder = tmp_path / "stripe" / "charges" / "2026-11-01"
+    folder.mkdir(parents=True)
+    file = folder / "charges.jsonl"
+    file.write_text('{"id":"ch_1","amount":1.10}\n{"id":"ch_2","amount":2}\n')
+    manifest = folder / "charges.jsonl.manifest.json"
+    manifest.write_text(json.dumps({"rows": 2, "sha256": "old", "api_version": "v"}))
+    extracts = Extracts(tmp_path)
+    extracts.drop("stripe", "charges", lambda row: row["id"] == "ch_2")
+    extracts.save()
+    assert file.read_text() == '{"id":"ch_1","amount":1.10}\n'
+    told = json.loads(manifest.read_text())
+    assert (told["rows"], told["api_version"]) == (1, "v")
+    assert told["sha256"] != "old"
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_every_rule_that_is_made_wrong_stands_where_its_mutant_looks_for_it(mutant):
+    assert mutant.before in (DBT_PROJECT / mutant.file).read_text("utf-8")
+    assert mutant.before != mutant.after
