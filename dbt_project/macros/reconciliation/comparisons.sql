@@ -2,6 +2,7 @@
 {% macro comparisons() -%}
     {{ return([
         {'control_id': 'U1', 'name': 'announced_to_landed', 'left': 'recon_u1__announced', 'right': 'recon_u1__landed'},
+        {'control_id': 'U1', 'name': 'files_to_contents', 'left': 'recon_u1__files', 'right': 'recon_u1__contents'},
         {'control_id': 'U2', 'name': 'landing_identity', 'left': 'recon_u2__received', 'right': 'recon_u2__accounted'},
         {'control_id': 'U3', 'name': 'events_to_aggregates', 'left': 'recon_u3__events', 'right': 'recon_u3__aggregates'},
         {'control_id': 'U4', 'name': 'usage_to_external_meter', 'left': 'recon_u4__counted', 'right': 'recon_u4__metered'},

@@ -7,7 +7,7 @@ compared as (
         'B1',
         left=ref('recon_b1__expected'),
         right=ref('recon_b1__invoiced'),
-        carry=['price_code', 'line_kind', 'unit_amount_minor'],
+        carry=['price_code', 'line_kind', 'unit_amount_minor', 'period_fault'],
         totals=['gross_minor', 'discount_minor'],
         max_left=none,
         max_right='coalesce(left_row_count, 1)'
