@@ -80,7 +80,7 @@ class SmallWorld:
             connection.execute("insert into recon_watermarks values (%s, %s)", (control["control_id"], WATERMARK))
 
     def table(self, name: str, columns: str, *rows: Mapping[str, Any]) -> None:
-        """A temporary table with `columns` (names, or name:type, blank between) and rows; what a row leaves out is null."""
+        """A temporary table with `columns` (names or name:type, blank between) and rows; what a row omits is null."""
         typed = sql.SQL(", ").join(
             sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(kind or column_type(column)))
             for column, _, kind in (word.partition(":") for word in columns.split())

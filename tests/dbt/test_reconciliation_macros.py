@@ -18,7 +18,7 @@ SIDE = """
     create temp table {name} (
         tracking_key text, row_id text not null, account_id text, currency text, amount_minor bigint, quantity numeric,
         business_on date, due_on date, evidence text, price_code text, line_kind text, unit_amount_minor numeric,
-        gross_minor bigint, discount_minor bigint
+        gross_minor bigint, discount_minor bigint, period_fault text
     )
 """
 sides = st.lists(
