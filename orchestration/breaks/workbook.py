@@ -210,11 +210,9 @@ def _texts(number: int, columns: Sequence[str], line: Sequence[Any]) -> dict[str
 
 
 def _text(value: Any) -> str | None:
-    """A cell as text. A number is written with the digits that the spreadsheet shows, which are exact up to fifteen."""
+    """A cell as text; of a number the digits that the spreadsheet shows."""
     if isinstance(value, datetime):
         return value.date().isoformat()
-    if isinstance(value, float):
-        return f"{Decimal(repr(value)):f}"
     return None if value is None else (str(value).strip() or None)
 
 
