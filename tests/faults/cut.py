@@ -1,6 +1,6 @@
 """A proxy before the server that breaks a connection at a chosen message of Postgres' protocol."""
 
-import select
+import selectors
 import socket
 import struct
 import threading
@@ -97,11 +97,14 @@ class Cut:
             for one in (client, server):  # a message does not wait for the next one
                 one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             line = _Line(self, client, server)
-            while True:
-                for ready in select.select([client, server], [], [])[0]:
-                    data = ready.recv(1 << 16)
-                    if not data or not (line.answered(data) if ready is server else line.asked(data)):
-                        return
+            with selectors.DefaultSelector() as talking:
+                talking.register(client, selectors.EVENT_READ, line.asked)
+                talking.register(server, selectors.EVENT_READ, line.answered)
+                while True:
+                    for ready, _ in talking.select():
+                        data = ready.fileobj.recv(1 << 16)
+                        if not data or not ready.data(data):
+                            return
 
 
 class _Line:

@@ -164,6 +164,7 @@ def test_a_connection_cut_at_any_message_leaves_what_an_undisturbed_load_leaves(
 
 
 @pytest.mark.long
+@pytest.mark.xdist_group("every message of a retry")  # beside that of a load
 def test_a_connection_cut_at_any_message_of_a_retry_lands_every_record_once(warehouse, tmp_path, monkeypatch):
     assert sweep(warehouse, tmp_path, *retrying(warehouse, tmp_path, monkeypatch), RETRIED) > 100
 

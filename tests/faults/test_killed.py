@@ -56,6 +56,7 @@ def test_killed_at_random_moments_of_a_load_or_a_retry_nothing_is_lost_or_double
 
 
 @pytest.mark.long
+@pytest.mark.xdist_group("two hundred kills")
 @pytest.mark.timeout(1200)
 def test_two_hundred_kills_at_random_moments_lose_and_double_nothing(cluster, tmp_path):
     disturbed, undisturbed, at_work = kills(cluster, tmp_path, 200, 20261101)
