@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from bench.recon.extracts import Row
@@ -10,6 +11,7 @@ from ingestion.sample_company.money import EXPONENT
 
 # Minor units by which a printed amount is changed: one, some, many.
 SIZES = (1, 250, 12_500)
+NUMBER = re.compile(r"[0-9]{4}A-[0-9]{4}")
 CURRENCIES = {"1": "usd", "2": "eur", "3": "jpy"}
 POSTED = ("transaction", "transactionline", "transactionaccountingline")
 
@@ -44,6 +46,28 @@ def plant_invoice_faults(planter: Planter) -> None:
         for version in last:
             version["amount_remaining"] = size
         planter.label("B3", "STATUS", f"stripe|{row['id']}", money=(-size, row["currency"]))
+
+
+def plant_number_faults(planter: Planter) -> None:
+    """B3: a customer's last invoice has a number some further on than the one before it."""
+    extracts = planter.extracts
+    last: dict[str, Row] = {}
+    odd = set()
+    for row in extracts.last("stripe", "invoices").values():
+        if row["number"] is None or not NUMBER.fullmatch(row["number"]):
+            odd.add(row["customer"])
+        elif row["customer"] not in last or row["number"] > last[row["customer"]]["number"]:
+            last[row["customer"]] = row
+    fits = [row for row in last.values() if row["customer"] not in odd and not row["number"].endswith("-0001")]
+    for more, row in zip(
+        (1, 5, 90), planter.choose(fits, "id", lambda r: r["status"] in {"open", "paid"}), strict=False
+    ):
+        series, _, number = row["number"].rpartition("-")
+        other = f"{series}-{int(number) + more:04d}"
+        for version in extracts.rows("stripe", "invoices"):
+            if version["id"] == row["id"] and version["number"] is not None:
+                version["number"] = other
+        planter.label("B3", "NUMBER_GAP", f"stripe|{other}", quantity=str(more))
 
 
 def plant_mirror_faults(planter: Planter) -> None:

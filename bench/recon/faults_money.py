@@ -79,7 +79,11 @@ def plant_return_faults(planter: Planter) -> None:
             if version["id"] == row["id"] and version["status"] == "lost":
                 version["status"] = "won"
         planter.label("C7", "DISPUTE_WON_NOT_REINSTATED", row["id"])
-    memos = [row for row in extracts.last("erp", "transaction").values() if row["type"] == "CustCred"]
-    for row in planter.choose(memos, "id", lambda r: not r["externalid"] and r["trandate"] < "2026-10-20", 3):
+    memos = [
+        row | {"key": f"memo|{row['id']}"}
+        for row in extracts.last("erp", "transaction").values()
+        if row["type"] == "CustCred"
+    ]
+    for row in planter.choose(memos, "key", lambda r: not r["externalid"] and r["trandate"] < "2026-10-20", 3):
         extracts.change("erp", "transaction", by_id(row["id"]), {"trandate": other_month(row["trandate"])})
-        planter.label("C7", "CN_WRONG_PERIOD", f"memo|{row['id']}", also=[("F1", row["id"])])
+        planter.label("C7", "CN_WRONG_PERIOD", row["key"], also=[("F1", row["id"])])

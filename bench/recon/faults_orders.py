@@ -22,7 +22,7 @@ class SalesOrders:
         self.lines = [
             row | {"currency": CURRENCIES[orders[row["transaction"]]["currency"]]}
             for row in extracts.rows("erp", "transactionline")
-            if row["transaction"] in orders and row["mainline"] == "F"
+            if row["transaction"] in orders and row["mainline"] == "F" and row["custcol_order_item"]
         ]
         self.amended = {r["Id"] for r in extracts.rows("crm", "OrderItem") if r["OriginalOrderItemId"] != "#N/A"}
 

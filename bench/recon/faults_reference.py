@@ -51,13 +51,13 @@ def plant_catalogue_faults(planter: Planter) -> None:
 def plant_item_faults(planter: Planter) -> None:
     """M2: what the ERP and the CRM have of the price list."""
     extracts = planter.extracts
-    items = list(extracts.last("erp", "item").values())
-    for row in planter.choose(items, "id", lambda r: r["itemid"].startswith(WHOLE_ITEM)):
+    items = [row | {"key": f"erp|{row['id']}"} for row in extracts.last("erp", "item").values()]
+    for row in planter.choose(items, "key", lambda r: r["itemid"].startswith(WHOLE_ITEM)):
         extracts.drop("erp", "item", by_id(row["id"]))
-        planter.label("M2", "MISSING_IN_ERP", f"erp|{row['id']}")
-    for row in planter.choose(items, "id", lambda _: True):
+        planter.label("M2", "MISSING_IN_ERP", row["key"])
+    for row in planter.choose(items, "key", lambda _: True):
         extracts.change("erp", "item", by_id(row["id"]), {"incomeaccount": "8" if row["incomeaccount"] != "8" else "6"})
-        planter.label("M2", "REV_ACCOUNT", f"erp|{row['id']}")
+        planter.label("M2", "REV_ACCOUNT", row["key"])
     entries = [
         row | {"key": f"{row['ProductCode']}|{row['CurrencyIsoCode'].lower()}"}
         for row in extracts.last("crm", "PricebookEntry", "Id").values()

@@ -33,19 +33,18 @@ class Variant:
         return [f"{self.name}: {self.different} of {self.breaks} breaks differ"] if self.different else []
 
 
-def said(breaks: list[Break], rename: Callable[[bytes], bytes] | None = None) -> Said:
-    """What breaks say, without their ids, which name the keys; `rename` puts keys into the words of a variant."""
-    return frozenset(
-        (
-            one.control_id,
-            one.break_class,
-            rename(one.tracking_key.encode()).decode() if rename else one.tracking_key,
-            one.currency,
-            one.amount_minor,
-            one.quantity_delta,
-        )
-        for one in breaks
-    )
+def said(breaks: list[Break]) -> Said:
+    """What breaks say, and by which id they are known."""
+    return frozenset((one.break_id, *_content(one, one.tracking_key)) for one in breaks)
+
+
+def renamed(breaks: list[Break], rename: Callable[[bytes], bytes]) -> Said:
+    """What breaks say when their keys are renamed; ids name the keys, so that they are others."""
+    return frozenset(_content(one, rename(one.tracking_key.encode()).decode()) for one in breaks)
+
+
+def _content(one: Break, key: str) -> tuple[object, ...]:
+    return (one.control_id, one.break_class, key, one.currency, one.amount_minor, one.quantity_delta)
 
 
 def variants(database: Database, landing: Path, breaks: list[Break], seed: int) -> Iterator[Variant]:
@@ -63,8 +62,8 @@ def variants(database: Database, landing: Path, breaks: list[Break], seed: int) 
         yield _compared("built twice", said(breaks), said(open_breaks(url)))
     worlds.renamed(copied(), worlds.with_other_ids)
     with worlds.built(database, other) as url:
-        # What the processor's ids were called before is what they are called now, backwards.
-        yield _compared("ids renamed", said(breaks, worlds.with_other_ids), said(open_breaks(url)))
+        found = renamed(open_breaks(url), bytes)
+        yield _compared("ids renamed", renamed(breaks, worlds.with_other_ids), found)
     with database(worlds.DATABASE) as url:
         load_landing(copied(), end=HELD_BACK)
         load_landing(other, start=HELD_BACK + timedelta(days=1))

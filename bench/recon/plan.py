@@ -11,10 +11,16 @@ from pathlib import Path
 
 from bench.recon.extracts import Extracts
 from bench.recon.faults_compound import plant_hidden_price, plant_offsetting_charges
-from bench.recon.faults_documents import plant_invoice_faults, plant_mirror_faults, plant_purchase_order_faults
+from bench.recon.faults_documents import (
+    plant_invoice_faults,
+    plant_mirror_faults,
+    plant_number_faults,
+    plant_purchase_order_faults,
+)
 from bench.recon.faults_money import plant_charge_faults, plant_return_faults
 from bench.recon.faults_orders import plant_order_faults, plant_order_term_faults, plant_quote_faults
 from bench.recon.faults_reference import plant_catalogue_faults, plant_item_faults, plant_rate_faults
+from bench.recon.faults_usage import plant_meter_faults
 from bench.recon.planter import Planter
 
 # The rarest victims first.
@@ -26,12 +32,14 @@ PLANTS: tuple[Callable[[Planter], None], ...] = (
     plant_offsetting_charges,
     plant_mirror_faults,
     plant_invoice_faults,
+    plant_number_faults,
     plant_order_faults,
     plant_order_term_faults,
     plant_quote_faults,
     plant_catalogue_faults,
     plant_item_faults,
     plant_rate_faults,
+    plant_meter_faults,
 )
 
 
