@@ -104,6 +104,26 @@ class SmallWorld:
         """A statement that no other method makes."""
         self._connection.execute(statement, values)
 
+    def set_column(self, table: str, column: str, kind: str, value: Any) -> None:
+        """Give a column another type than its name says, and one value in every row."""
+        self._connection.execute(
+            sql.SQL("alter table {} drop column if exists {}").format(*map(sql.Identifier, (table, column)))
+        )
+        self.add_column(table, column, kind)
+        self._connection.execute(
+            sql.SQL("update {} set {} = %s").format(*map(sql.Identifier, (table, column))), [value]
+        )
+
+    def add_column(self, table: str, column: str, kind: str) -> None:
+        """A column of a type that its name does not say."""
+        self._connection.execute(
+            sql.SQL("alter table {} add column {} {}").format(
+                sql.Identifier(table),
+                sql.Identifier(column),
+                sql.SQL(kind),  # type: ignore[arg-type]
+            )
+        )
+
     def model(self, name: str) -> None:
         """The model as a temporary view over what was made before it."""
         query = sql.SQL(model_query(name))  # type: ignore[arg-type]

@@ -30,3 +30,13 @@
 {% macro default__joined_in_order(expression, separator, order_by) -%}
     string_agg({{ expression }}, '{{ separator }}' order by {{ order_by }})
 {%- endmacro %}
+
+
+{#- The words of a text: upper case, everything but letters and digits a single blank, a blank at both ends. -#}
+{% macro words_of(text) -%}
+    {{ return(adapter.dispatch('words_of', 'tieout')(text)) }}
+{%- endmacro %}
+
+{% macro default__words_of(text) -%}
+    (' ' || btrim(regexp_replace(upper({{ text }}), '[^[:alnum:]]+', ' ', 'g')) || ' ')
+{%- endmacro %}

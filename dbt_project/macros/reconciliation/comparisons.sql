@@ -42,7 +42,14 @@
         {'control_id': 'M2', 'name': 'tiers_to_stripe', 'left': 'recon_m2__catalogue_tiers', 'right': 'recon_m2__stripe_tiers'},
         {'control_id': 'F1', 'name': 'rates_to_documents', 'left': 'recon_f1__used_rates', 'right': 'recon_f1__table_rates'},
         {'control_id': 'P1', 'name': 'closed_to_current', 'left': 'recon_p1__as_closed', 'right': 'recon_p1__current'},
+        {'control_id': 'C1', 'name': 'receipts_to_payments', 'left': 'recon_c1__receipts', 'right': 'recon_c1__recorded'},
+        {'control_id': 'C1', 'name': 'payments_to_applications', 'left': 'recon_c1__received', 'right': 'recon_c1__applied'},
         {'control_id': 'P2', 'name': 'control_health', 'left': 'recon_p2__scheduled', 'right': 'recon_p2__observed'},
+        {'control_id': 'C8', 'name': 'clearing_to_zero', 'left': 'recon_c8__debits', 'right': 'recon_c8__credits'},
+        {'control_id': 'G1', 'name': 'receivables_to_gl', 'left': 'recon_g1__documents', 'right': 'recon_g1__control_account'},
+        {'control_id': 'G2', 'name': 'rollforward_to_closings', 'left': 'recon_g2__carried', 'right': 'recon_g2__balances'},
+        {'control_id': 'G2', 'name': 'deferred_to_gl', 'left': 'recon_g2__deferred_booked', 'right': 'recon_g2__deferred_in_gl'},
+        {'control_id': 'G3', 'name': 'revenue_to_gl', 'left': 'recon_g3__revenue_booked', 'right': 'recon_g3__revenue_in_gl'},
     ]) }}
 {%- endmacro %}
 

@@ -16,6 +16,11 @@ members as (
     select * from {{ ref('int_cash__payout_members') }}
 ),
 
+deposits as (
+    select * from {{ ref('int_cash__deposit_groups') }}
+    where side = 'payout'
+),
+
 unpaid as (
     select
         tracking_key as invoice_key,
@@ -38,7 +43,8 @@ payouts as (
         breaks.control_id
     from payments
     inner join members on payments.balance_transaction_id = members.balance_transaction_id
-    inner join breaks on members.payout_id = breaks.tracking_key
+    left join deposits on members.payout_id = deposits.row_id
+    inner join breaks on coalesce(deposits.group_key, members.payout_id) = breaks.tracking_key
 ),
 
 -- Invoices whose money does not tie out: not paid as due, or paid by money that did not reach the bank as it should.

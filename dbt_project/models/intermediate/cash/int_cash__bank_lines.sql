@@ -34,6 +34,7 @@ final as (
         worded.amount_minor,
         worded.end_to_end_id,
         worded.bank_reference,
+        worded.counterparty,
         worded.description,
         worded.entry_text,
         worded.entry_text like '%STRIPE%' as is_processor,

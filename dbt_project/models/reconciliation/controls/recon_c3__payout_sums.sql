@@ -15,7 +15,7 @@ named as (
     select
         compared.*,
         {{ named_outcome({
-            'MISSING_LEFT': 'PAYOUT_SUM', 'MISSING_RIGHT': 'PAYOUT_SUM', 'AMOUNT': 'PAYOUT_SUM',
+            'MISSING_LEFT': 'PAYOUT_SUM', 'MISSING_RIGHT': 'PAYOUT_SUM', 'AMOUNT': 'PAYOUT_SUM', 'CURRENCY': 'CUR_BUCKET',
         }) }} as break_class
     from compared
 ),

@@ -18,6 +18,7 @@ named as (
         case
             when outcome in ('AMOUNT', 'ROUNDING', 'MATCHED') and left_jurisdiction <> right_jurisdiction
                 then 'JURISDICTION'
+            when outcome = 'AMOUNT' and left_jurisdiction is null then 'JURISDICTION'
             when outcome = 'AMOUNT' and left_exempt_count > 0 then 'TAX_EXEMPT'
             when outcome = 'AMOUNT' and right_amount_minor = 0 then 'NO_TAX_TAXABLE'
             else {{ named_outcome({'AMOUNT': 'RATE_DRIFT'}) }}

@@ -36,7 +36,9 @@ final as (
         || coalesce(' (' || {{ file_line('loads', 'invoices.line_no') }} || ')', '') as evidence,
         invoices.status as invoice_status,
         case when invoices.is_closed then 1 else 0 end as closed_count,
-        0 as repeat_count
+        case when invoices.is_open then 1 else 0 end as open_count,
+        0 as repeat_count,
+        0 as misapplied_count
     from invoices
     left join loads on invoices.load_id = loads.load_id
     left join conventions

@@ -7,19 +7,40 @@ transactions as (
     where transaction_type <> 'payout'
 ),
 
+listed as (
+    select distinct balance_transaction_id from {{ ref('int_cash__payout_members') }}
+),
+
+-- A payout that somebody asked for by hand lists nothing: what it took is proven by the balance (C5).
+manual_payouts as (
+    select
+        currency,
+        max(created_at) as last_at
+    from {{ ref('int_cash__payouts') }}
+    where not is_automatic and status <> 'canceled'
+    group by currency
+),
+
 final as (
     select
-        balance_transaction_id as tracking_key,
-        balance_transaction_id as row_id,
+        transactions.balance_transaction_id as tracking_key,
+        transactions.balance_transaction_id as row_id,
         cast(null as text) as account_id,
-        currency,
-        net_minor as amount_minor,
+        transactions.currency,
+        transactions.net_minor as amount_minor,
         cast(null as numeric) as quantity,
-        available_on as business_on,
-        available_on as due_on,
-        'balance transaction ' || balance_transaction_id || coalesce(' (' || file_line || ')', '') as evidence,
-        transaction_type
+        transactions.available_on as business_on,
+        transactions.available_on as due_on,
+        'balance transaction ' || transactions.balance_transaction_id
+        || coalesce(' (' || transactions.file_line || ')', '') as evidence,
+        transactions.transaction_type
     from transactions
+    left join listed on transactions.balance_transaction_id = listed.balance_transaction_id
+    left join manual_payouts on transactions.currency = manual_payouts.currency
+    where
+        listed.balance_transaction_id is not null
+        or manual_payouts.last_at is null
+        or transactions.available_on > {{ utc_date('manual_payouts.last_at') }}
 )
 
 select * from final

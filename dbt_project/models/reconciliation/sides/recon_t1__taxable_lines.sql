@@ -11,6 +11,14 @@ customers as (
     select * from {{ ref('int_customers__crosswalk') }}
 ),
 
+invoices as (
+    select * from {{ ref('int_billing__invoices') }}
+),
+
+stripe_customers as (
+    select * from {{ ref('stg_stripe__customers') }}
+),
+
 prices as (
     select * from {{ ref('int_catalog__prices') }}
     where tax_code is not null
@@ -21,6 +29,7 @@ inclusive_prices as (
     where tax_behavior = 'inclusive'
 ),
 
+-- A customer without an account is taxed where Stripe says that it is.
 -- Tax that is part of the price leaves the amount as it is, and is not compared here.
 final as (
     select
@@ -34,11 +43,17 @@ final as (
         invoice_lines.invoice_on,
         invoice_lines.load_id,
         invoice_lines.line_no,
-        customers.country as jurisdiction,
+        coalesce(customers.country, stripe_customers.country) as jurisdiction,
         prices.tax_code
     from invoice_lines
     inner join prices on invoice_lines.price_code = prices.price_code
     left join customers on invoice_lines.account_id = customers.account_id
+    left join invoices
+        on
+            invoice_lines.billing_system = invoices.billing_system
+            and invoice_lines.invoice_id = invoices.invoice_id
+    left join stripe_customers
+        on invoices.customer_id = stripe_customers.customer_id and invoices.billing_system = 'stripe'
     left join inclusive_prices
         on prices.stripe_price_id = inclusive_prices.price_id and invoice_lines.billing_system = 'stripe'
     where inclusive_prices.price_id is null

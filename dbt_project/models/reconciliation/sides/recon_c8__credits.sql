@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ clearing_side('credit') }}
