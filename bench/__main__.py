@@ -1,6 +1,6 @@
 """Runs the benchmarks and writes docs/benchmarks.md.
 
-python -m bench                # what docs/benchmarks.md holds, about half an hour
+python -m bench                # what docs/benchmarks.md holds, more than an hour
 python -m bench --part load    # loading alone; or memory, usage (its chain), rating, schedules, cases or recon
 python -m bench --small        # a hundredth of it, to see that everything runs; judges and writes nothing
 """
