@@ -50,6 +50,7 @@
         {'control_id': 'G2', 'name': 'rollforward_to_closings', 'left': 'recon_g2__carried', 'right': 'recon_g2__balances'},
         {'control_id': 'G2', 'name': 'deferred_to_gl', 'left': 'recon_g2__deferred_booked', 'right': 'recon_g2__deferred_in_gl'},
         {'control_id': 'G3', 'name': 'revenue_to_gl', 'left': 'recon_g3__revenue_booked', 'right': 'recon_g3__revenue_in_gl'},
+        {'control_id': 'M1', 'name': 'links_to_records', 'left': 'recon_m1__links', 'right': 'recon_m1__records'},
     ]) }}
 {%- endmacro %}
 

@@ -1,0 +1,144 @@
+"""M1: an account and the records that it names in other systems; every way in which they can disagree has a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.dbt.model_queries import model_query
+
+TABLES = """
+    create temp table stg_ops__loads (
+        load_id text, system text, object text, delivered_on date, file_name text
+    );
+    insert into stg_ops__loads values
+        ('l1', 'stripe', 'customers', '2026-11-01', 'c.jsonl'), ('l2', 'crm', 'account', '2026-11-01', 'a.csv'),
+        ('l3', 'erp', 'customer', '2026-11-01', 'e.json');
+    create temp table stg_control_plane__accounts (
+        account_id text, stripe_customer_id text, crm_account_id text, created_at timestamptz, is_deleted boolean,
+        load_id text, line_no bigint
+    );
+    create temp table stg_control_plane__account_link_versions (account_id text, system text, system_id text);
+    create temp table stg_stripe__customers (
+        customer_id text, account_id text, created_at timestamptz, is_deleted boolean, load_id text, line_no bigint
+    );
+    create temp table stg_crm__accounts (
+        crm_account_id text, created_at timestamptz, is_deleted boolean, load_id text, line_no bigint
+    );
+    create temp table stg_crm__orders (crm_account_id text, is_deleted boolean);
+    create temp table stg_erp__customers (
+        customer_id text, external_id text, updated_at timestamptz, is_deleted boolean, load_id text, line_no bigint
+    );
+    create temp table recon_controls (
+        control_id text, amount_tolerance_minor bigint, quantity_tolerance numeric, sla_business_days integer,
+        compares_months boolean
+    );
+    insert into recon_controls values ('M1', 0, 0, 5, false);
+    create temp table recon_watermarks (control_id text, watermark_on date);
+    insert into recon_watermarks values ('M1', '2026-11-09');
+    set timezone to 'UTC';
+"""
+OLD, NEW = "2026-09-01", "2026-11-06"
+
+
+@pytest.fixture
+def session(module_warehouse: str) -> Iterator[psycopg.Connection[Any]]:
+    """Empty systems, all of which have delivered."""
+    with psycopg.connect(module_warehouse) as connection:
+        connection.execute(TABLES)
+        yield connection
+        connection.rollback()
+
+
+def account(session, name: str, stripe: str | None = None, crm: str | None = None, created: str = OLD) -> None:
+    """An account with a record of every system that it names."""
+    session.execute(
+        "insert into stg_control_plane__accounts values (%s, %s, %s, %s, false, null, 1)", (name, stripe, crm, created)
+    )
+    session.execute(
+        "insert into stg_control_plane__account_link_versions"
+        " select * from (values (%s, 'stripe', %s), (%s, 'crm', %s)) as v (a, s, i) where i is not null",
+        (name, stripe, name, crm),
+    )
+
+
+def records(session, *, stripe: tuple = (), crm: tuple = (), ordered: tuple = (), erp: tuple = ()) -> None:
+    """Records of the systems: (Stripe id, account it names, deleted), CRM ids, CRM ids with orders, (ERP id, external)."""
+    for customer, names, deleted in stripe:
+        session.execute(
+            "insert into stg_stripe__customers values (%s, %s, %s, %s, 'l1', 1)", (customer, names, OLD, deleted)
+        )
+    for customer in crm:
+        session.execute("insert into stg_crm__accounts values (%s, %s, false, 'l2', 1)", (customer, OLD))
+    for customer in ordered:
+        session.execute("insert into stg_crm__orders values (%s, false)", (customer,))
+    for customer, external in erp:
+        session.execute(
+            "insert into stg_erp__customers values (%s, %s, %s, false, 'l3', 1)", (customer, external, OLD)
+        )
+
+
+def raised(session) -> dict[str, str]:
+    """Class of every break by its key; what is in time is `expected`."""
+    for model in ("recon_m1__links", "recon_m1__records"):
+        session.execute(f"create temp table {model} as {model_query(model)}".encode())
+    found = session.execute(
+        f"""
+        select tracking_key, coalesce(break_class, status)
+        from ({model_query("recon_m1__links_to_records")}) as compared
+        where status in ('open', 'expected') and tracking_key <> 'canary'
+        """.encode()
+    )
+    return dict(found.fetchall())
+
+
+def test_customers_that_every_system_knows_alike_raise_nothing(session):
+    account(session, "a1", stripe="cus_1")
+    account(session, "a2", crm="001")
+    account(session, "free")
+    records(session, stripe=(("cus_1", "a1", False),), crm=("001",), ordered=("001",))
+    records(session, erp=(("7", "cus_1"), ("8", "001")))
+    assert raised(session) == {}
+
+
+def test_every_disagreement_has_its_name(session):
+    account(session, "a1", stripe="cus_1")
+    account(session, "a2", stripe="cus_2")
+    account(session, "a3", stripe="cus_3")
+    account(session, "a4", stripe="cus_4")
+    account(session, "a5", stripe="cus_lost")
+    session.execute("insert into stg_control_plane__account_link_versions values ('a4', 'stripe', 'cus_before')")
+    records(
+        session,
+        stripe=(
+            ("cus_1", "a9", False),
+            ("cus_2", "a2", True),
+            ("cus_3", "a3", False),
+            ("cus_4", "a4", False),
+            ("cus_stranger", None, False),
+            ("cus_gone", None, True),
+        ),
+        crm=("prospect", "buyer"),
+        ordered=("buyer",),
+        erp=tuple((str(n), f"cus_{n}") for n in (1, 2, 3, 4)) + (("33", "cus_3"), ("9", None)),
+    )
+    assert raised(session) == {
+        "stripe|cus_1": "CONFLICT",
+        "stripe|cus_2": "MERGED_IN_SOURCE",
+        "stripe|cus_4": "LINK_FLIP",
+        "stripe|cus_lost": "UNLINKED",
+        "stripe|cus_stranger": "UNLINKED",
+        "crm|buyer": "UNLINKED",
+        "erp|cus_3": "ONE_TO_MANY",
+        "erp|cus_lost": "UNLINKED",
+        "erp|9": "UNLINKED",
+    }
+
+
+def test_a_link_may_take_its_days_and_a_system_that_never_delivered_is_not_missed(session):
+    account(session, "a1", stripe="cus_1", created=NEW)
+    session.execute("delete from stg_ops__loads where system = 'erp'")
+    assert raised(session) == {"stripe|cus_1": "expected"}
