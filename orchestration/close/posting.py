@@ -34,6 +34,14 @@ OPEN_MONTHS = """
     cross join lateral generate_series(first_month::timestamp, %(through)s::date, interval '1 month') as month
     order by month
 """
+# A line as its hash sees it.
+LINE_TEXT: LiteralString = """
+    ledger.line_text(
+        entity, posted_period, sequence, original_period, entry_key, revision, line_ref, source_system, source_id,
+        rule, rule_version, customer_id, customer_sequence, invoice_id, invoice_line_id, booked_on, account,
+        currency, amount_minor, functional_currency, functional_minor
+    )
+"""
 # How lines that are due are numbered and chained: by month, and within their customer, after the lines there are.
 NUMBERED: LiteralString = """
     due as materialized (
@@ -107,11 +115,7 @@ NUMBERED: LiteralString = """
     chained as (
         select
             ordered.*,
-            ledger.chain(ordered.head, ledger.line_text(
-                entity, posted_period, sequence, original_period, entry_key, revision, line_ref, source_system,
-                source_id, rule, rule_version, customer_id, customer_sequence, invoice_id, invoice_line_id, booked_on,
-                account, currency, amount_minor, functional_currency, functional_minor
-            )) over (
+            ledger.chain(ordered.head, {line_text}) over (
                 partition by posted_period order by sequence rows between unbounded preceding and current row
             ) as hash
         from ordered
@@ -164,7 +168,7 @@ def numbered(due: sql.Composable, lines: sql.Composable) -> sql.Composed:
 
     Parameters: entity, through (the last month), open (the earliest month that takes lines).
     """
-    return sql.SQL(NUMBERED).format(due=due, lines=lines, line=sql.SQL(LINE))
+    return sql.SQL(NUMBERED).format(due=due, lines=lines, line=sql.SQL(LINE), line_text=sql.SQL(LINE_TEXT))
 
 
 POST = (

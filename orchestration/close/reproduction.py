@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 
 from orchestration import dbt_process
 from orchestration.close.closing import CloseRefused
-from orchestration.close.posting import numbered
+from orchestration.close.posting import LINE_TEXT, numbered
 from orchestration.close.scratch import PREFIX, scratch, scratch_schemas
 from orchestration.code_version import code_version
 from orchestration.paths import dbt_target
@@ -64,11 +64,7 @@ LINES: LiteralString = """
         select
             sequence,
             hash,
-            ledger.line_text(
-                entity, posted_period, sequence, original_period, entry_key, revision, line_ref, source_system,
-                source_id, rule, rule_version, customer_id, customer_sequence, invoice_id, invoice_line_id, booked_on,
-                account, currency, amount_minor, functional_currency, functional_minor
-            ) as content
+            {line_text} as content
         from chained
     ),
 
@@ -76,11 +72,7 @@ LINES: LiteralString = """
         select
             sequence,
             hash,
-            ledger.line_text(
-                entity, posted_period, sequence, original_period, entry_key, revision, line_ref, source_system,
-                source_id, rule, rule_version, customer_id, customer_sequence, invoice_id, invoice_line_id, booked_on,
-                account, currency, amount_minor, functional_currency, functional_minor
-            ) as content
+            {line_text} as content
         from ledger.journal_lines
         where entity = %(entity)s and posted_period = %(through)s
     )
@@ -320,7 +312,7 @@ def _first_line(
     cursor: psycopg.Cursor[dict[str, Any]], due: sql.Composable, asked: dict[str, Any], closing: dict[str, Any]
 ) -> Difference | None:
     lines = numbered(due, scratch("ledger", "earlier_lines"))
-    found = cursor.execute(sql.SQL(LINES).format(numbered=lines), asked).fetchone()
+    found = cursor.execute(sql.SQL(LINES).format(numbered=lines, line_text=sql.SQL(LINE_TEXT)), asked).fetchone()
     if found is None:
         raise RuntimeError("the comparison gave no row")
     if found["sequence"] is not None and not found["says_the_same"]:
