@@ -30,7 +30,7 @@ def plant_invoice_faults(planter: Planter) -> None:
     for size, row in zip(SIZES, planter.choose(invoices, "id", issued), strict=False):
         key, total = f"stripe|{row['id']}", row["total"]
         change(row, total=total + size)
-        also = [("C1", key), ("B4", row["id"]), ("G1", key)]
+        also = [("C1", key), ("B4", row["id"])]
         planter.label("B3", "ARITH", key, money=(-size, row["currency"]), also=also)
     for size, row in zip(
         SIZES, planter.choose(invoices, "id", lambda r: issued(r) and r["status"] == "paid"), strict=False
@@ -87,28 +87,28 @@ def plant_mirror_faults(planter: Planter) -> None:
     for row in planter.choose(invoices.values(), "id", mirrored):
         name = mirrors[row["id"]]["id"]
         _drop_transaction(planter, name)
-        planter.label("B4", "NOT_POSTED", row["id"], money=(row["total"], row["currency"]), also=_books(row, name))
+        planter.label("B4", "NOT_POSTED", row["id"], money=(row["total"], row["currency"]), also=_books(name))
     for row in planter.choose(invoices.values(), "id", mirrored):
         name = mirrors[row["id"]]["id"]
         _copy_transaction(planter, name, f"7{name}")
-        also = [*_books(row, name), *_books(row, f"7{name}")]
+        also = [*_books(name), *_books(f"7{name}")]
         planter.label("B4", "POSTED_TWICE", row["id"], money=(-row["total"], row["currency"]), also=also)
     for row in planter.choose(invoices.values(), "id", mirrored):
         name = mirrors[row["id"]]["id"]
         extracts.change("erp", "transaction", by_id(name), {"trandate": other_month(mirrors[row["id"]]["trandate"])})
-        planter.label("B4", "CUTOFF", row["id"], also=_books(row, name))
+        planter.label("B4", "CUTOFF", row["id"], also=_books(name))
     for size, row in zip(SIZES, planter.choose(invoices.values(), "id", mirrored), strict=False):
         mirror = mirrors[row["id"]]
         digits = EXPONENT[CURRENCIES[mirror["currency"]]]
         total = Decimal(mirror["foreigntotal"]) + Decimal(size).scaleb(-digits)
         extracts.change("erp", "transaction", by_id(mirror["id"]), {"foreigntotal": f"{total:f}"})
-        planter.label("B4", "AMOUNT", row["id"], money=(-size, row["currency"]), also=_books(row, mirror["id"]))
+        planter.label("B4", "AMOUNT", row["id"], money=(-size, row["currency"]), also=_books(mirror["id"]))
     for row in planter.choose(invoices.values(), "id", lambda r: r["id"] in mirrors and r["status"] == "void"):
         mirror = mirrors[row["id"]]
         values = {"status": "A", "posting": "T", "voided": "F"}
         extracts.change("erp", "transaction", by_id(mirror["id"]), values)
         planter.label(
-            "B4", "VOID_NOT_REVERSED", row["id"], money=(-row["total"], row["currency"]), also=_books(row, mirror["id"])
+            "B4", "VOID_NOT_REVERSED", row["id"], money=(-row["total"], row["currency"]), also=_books(mirror["id"])
         )
 
 
@@ -123,9 +123,9 @@ def plant_purchase_order_faults(planter: Planter) -> None:
         planter.extracts.change("erp", "transaction", by_id(row["id"]), {"otherrefnum": ""})
 
 
-def _books(row: Row, transaction: str) -> list[tuple[str, str]]:
+def _books(transaction: str) -> list[tuple[str, str]]:
     """Where the ledger's controls see that an invoice's record in the ERP is not what it should be."""
-    return [("G1", f"stripe|{row['id']}"), ("T1", transaction), ("F1", transaction)]
+    return [("G1", transaction), ("T1", transaction), ("F1", transaction)]
 
 
 def _drop_transaction(planter: Planter, name: str) -> None:

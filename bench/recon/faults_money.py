@@ -32,7 +32,7 @@ def plant_charge_faults(planter: Planter) -> None:
         payout = payouts[booking["id"]]
         planter.take(booking["id"], payout)
         extracts.drop("stripe", "balance_transactions", by_id(booking["id"]))
-        also = [("C3", booking["id"]), ("C3", payout), ("C8", payout), ("C5", payout)]
+        also = [("C3", booking["id"]), ("C3", payout), ("C8", f"1200|{payout}"), ("C8", f"1200|{row['id']}")]
         planter.label("C2", "NO_BT", row["id"], money=(row["amount"], row["currency"]), also=also)
     for row in planter.choose(charges, "id", booked):
         planter.take(row["balance_transaction"])
@@ -49,7 +49,7 @@ def plant_charge_faults(planter: Planter) -> None:
         planter.take(booking["id"], payout)
         values = {"fee": booking["fee"] + size, "net": booking["net"] - size}
         extracts.change("stripe", "balance_transactions", by_id(booking["id"]), values)
-        also = [("C3", booking["id"]), ("C3", payout), ("C8", payout)]
+        also = [("C3", booking["id"]), ("C3", payout)]
         planter.label("C2", "FEE_VARIANCE", booking["id"], money=(size, row["currency"]), also=also)
 
 
@@ -66,12 +66,12 @@ def plant_return_faults(planter: Planter) -> None:
     for row in planter.choose(refunds, "id", old, 3):
         note = by_refund[row["id"]]
         extracts.drop("stripe", "credit_notes", by_id(note["id"]))
-        also = [("B4", note["id"]), ("G1", f"stripe|{note['invoice']}"), ("T1", f"note|{note['id']}")]
+        also = [("B4", note["id"]), ("T1", f"note|{note['id']}")]
         planter.label("C7", "REFUND_NO_CN", row["id"], also=also)
     for row in planter.choose(refunds, "id", old, 3):
         extracts.change("stripe", "refunds", by_id(row["id"]), {"status": "failed"})
         note = by_refund[row["id"]]
-        also = [("C2", row["id"]), ("G1", f"stripe|{note['invoice']}")]
+        also = [("C2", row["id"])]
         planter.label("C7", "REFUND_FAILED_NOT_REVERSED", row["id"], also=also)
     disputes = list(extracts.last("stripe", "disputes").values())
     for row in planter.choose(disputes, "id", lambda r: r["status"] == "lost" and is_settled(r["created"]), 3):

@@ -169,6 +169,8 @@ class PayoutFaults:
                 booking.net,
                 at=booking.created,
                 visible_from=seen,
+                # What is not paid out stays on the ERP's clearing account.
+                also=(("C8", f"1200|{booking.source_id}"),),
             )
         return frozenset(held)
 
@@ -348,8 +350,9 @@ class PayoutFaults:
         *,
         at: datetime,
         visible_from: date,
+        also: tuple[tuple[str, str], ...] = (),
     ) -> None:
         """Say what was done."""
         self.labels.append(
-            Label("fault", break_class, control, "stripe", key, currency, amount, None, at, visible_from)
+            Label("fault", break_class, control, "stripe", key, currency, amount, None, at, visible_from, also=also)
         )
