@@ -66,7 +66,7 @@ def account(session, name: str, stripe: str | None = None, crm: str | None = Non
 
 
 def records(session, *, stripe: tuple = (), crm: tuple = (), ordered: tuple = (), erp: tuple = ()) -> None:
-    """Records of the systems: (Stripe id, account it names, deleted), CRM ids, CRM ids with orders, (ERP id, external)."""
+    """Records: (Stripe id, account it names, deleted), CRM ids, CRM ids with orders, (ERP id, external id)."""
     for customer, names, deleted in stripe:
         session.execute(
             "insert into stg_stripe__customers values (%s, %s, %s, %s, 'l1', 1)", (customer, names, OLD, deleted)
@@ -76,9 +76,7 @@ def records(session, *, stripe: tuple = (), crm: tuple = (), ordered: tuple = ()
     for customer in ordered:
         session.execute("insert into stg_crm__orders values (%s, false)", (customer,))
     for customer, external in erp:
-        session.execute(
-            "insert into stg_erp__customers values (%s, %s, %s, false, 'l3', 1)", (customer, external, OLD)
-        )
+        session.execute("insert into stg_erp__customers values (%s, %s, %s, false, 'l3', 1)", (customer, external, OLD))
 
 
 def raised(session) -> dict[str, str]:
@@ -123,7 +121,7 @@ def test_every_disagreement_has_its_name(session):
         ),
         crm=("prospect", "buyer"),
         ordered=("buyer",),
-        erp=tuple((str(n), f"cus_{n}") for n in (1, 2, 3, 4)) + (("33", "cus_3"), ("9", None)),
+        erp=(("1", "cus_1"), ("2", "cus_2"), ("3", "cus_3"), ("4", "cus_4"), ("33", "cus_3"), ("9", None)),
     )
     assert raised(session) == {
         "stripe|cus_1": "CONFLICT",
