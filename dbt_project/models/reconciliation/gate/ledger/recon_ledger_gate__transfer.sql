@@ -11,8 +11,10 @@ closed as (
     where status = 'closed'
 ),
 
+-- The ERP converts and revalues itself: what moves the functional amount alone is not transferred.
 lines as (
     select * from {{ source('ledger', 'journal_lines') }}
+    where amount_minor <> 0
 ),
 
 gl_accounts as (
@@ -28,14 +30,13 @@ erp_months as (
     from erp_lines
 ),
 
--- A line that moves the functional amount alone is a line in that currency for the general ledger.
 posted as (
     select
         closed.entity,
         closed.period,
         gl_accounts.gl_account,
-        case when lines.amount_minor = 0 then lines.functional_currency else lines.currency end as currency,
-        sum(case when lines.amount_minor = 0 then lines.functional_minor else lines.amount_minor end) as posted_minor
+        lines.currency,
+        sum(lines.amount_minor) as posted_minor
     from closed
     inner join erp_months on closed.period = erp_months.posted_month
     inner join lines on closed.entity = lines.entity and closed.period = lines.posted_period
@@ -45,11 +46,7 @@ posted as (
             and lines.account = gl_accounts.account
             and lines.posted_period >= gl_accounts.valid_from
             and (gl_accounts.valid_to is null or lines.posted_period < gl_accounts.valid_to)
-    group by
-        closed.entity,
-        closed.period,
-        gl_accounts.gl_account,
-        case when lines.amount_minor = 0 then lines.functional_currency else lines.currency end
+    group by closed.entity, closed.period, gl_accounts.gl_account, lines.currency
 ),
 
 -- The import file of the close package names its journals so.
