@@ -45,7 +45,7 @@
 
 {#-
     A side of U3. The equal cells (meter and month) as one row each with their totals; of the others every account and day. Columns of
-    `days`: account_id, meter_code, usage_on, event_count, quantity_sum, load_files, late_count; `side` names its columns of the cells.
+    `days`: account_id, meter_code, usage_on, event_count, quantity_sum, late_count, evidence; `side` names its columns of the cells.
 -#}
 {% macro usage_cells_side(days, side) -%}
     select
@@ -87,4 +87,10 @@
 {#- What a meter makes of a day, by the column `aggregation`: a count, a maximum, else the sum. -#}
 {% macro metered_value(event_count, quantity_sum, quantity_max) -%}
     cast(case aggregation when 'count' then {{ event_count }} when 'max' then {{ quantity_max }} else {{ quantity_sum }} end as numeric)
+{%- endmacro %}
+
+
+{#- The file of a load, as evidence names it: <object>/<date>/<file>. -#}
+{% macro file_of_load(loads) -%}
+    {{ loads }}.object || '/' || {{ date_text(loads ~ '.delivered_on') }} || '/' || {{ loads }}.file_name
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{#- What external meters say they counted. Another meter is another model of these columns, and one more part of this union. -#}
+{#- Another meter is another model of these columns, and one more part of this union. -#}
 {{ config(materialized='view') }}
 
 with

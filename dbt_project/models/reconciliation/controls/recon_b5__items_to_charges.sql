@@ -11,7 +11,7 @@ compared as (
     ) }}
 ),
 
--- An item that was sold, and ended before its first boundary, may have charges of a plan change alone: any charge will do.
+-- An item that ended before its first boundary may have charges of a plan change alone: any charge will do.
 named as (
     select
         compared.*,

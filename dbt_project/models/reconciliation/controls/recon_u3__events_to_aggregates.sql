@@ -21,7 +21,8 @@ moved as (
             split_part(here.tracking_key, '|', 1) || '|' || split_part(here.tracking_key, '|', 2)
             = split_part(there.tracking_key, '|', 1) || '|' || split_part(there.tracking_key, '|', 2)
             and abs({{ days_between(
-                'coalesce(here.left_usage_on, here.right_usage_on)', 'coalesce(there.left_usage_on, there.right_usage_on)'
+                'coalesce(here.left_usage_on, here.right_usage_on)',
+                'coalesce(there.left_usage_on, there.right_usage_on)',
             ) }}) = 1
             and coalesce(here.left_quantity, 0) - coalesce(here.right_quantity, 0)
             = coalesce(there.right_quantity, 0) - coalesce(there.left_quantity, 0)
@@ -49,7 +50,8 @@ final as (
         'named',
         carry=['usage_on'],
         totals=['quantity_sum', 'late_count'],
-        counted="case when break_class = 'LATE_POST_CLOSE' then left_late_count else left_quantity_sum - right_quantity_sum end"
+        counted="case when break_class = 'LATE_POST_CLOSE' then left_late_count "
+        ~ "else left_quantity_sum - right_quantity_sum end"
     ) }}
 )
 

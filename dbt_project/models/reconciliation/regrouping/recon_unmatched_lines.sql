@@ -1,4 +1,4 @@
-{#- Charges without a line and lines without a charge, by the key of a charge: what a period that is printed otherwise leaves on both sides. -#}
+{#- A period that is printed otherwise leaves a charge without a line and a line without a charge. -#}
 with
 
 expected_lines as (

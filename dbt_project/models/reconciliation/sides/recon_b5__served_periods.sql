@@ -41,8 +41,8 @@ final as (
             and periods.interval_count = items.interval_count
             and (
                 items.billing_system = 'erp'
-                and items.valid_from < periods.period_end
-                and (items.valid_to is null or items.valid_to > periods.period_start)
+                and periods.period_end > items.valid_from
+                and (items.valid_to is null or periods.period_start < items.valid_to)
                 or items.billing_system = 'stripe'
                 and periods.period_start >= items.valid_from
                 and (items.valid_to is null or periods.period_start < items.valid_to)

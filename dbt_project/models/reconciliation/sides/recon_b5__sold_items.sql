@@ -1,4 +1,4 @@
-{#- As their systems deliver them, before a price is looked up: an item that no catalogue knows is sold all the same. -#}
+{#- As delivered, before a price is looked up: an item that no catalogue knows is sold all the same. -#}
 {{ config(materialized='view') }}
 
 with

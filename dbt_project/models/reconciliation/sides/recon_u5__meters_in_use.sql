@@ -1,6 +1,6 @@
 {#-
-    Live meters that are in use: the last day of use is no longer ago than 99 of 100 pauses of this account and meter lasted. A week is never
-    long, and who used a meter on fewer than 20 days has no habit.
+    Live meters that are in use: the last day of use is no longer ago than 99 of 100 pauses of this account and meter
+    lasted. A week is never long, and who used a meter on fewer than 20 days has no habit.
 -#}
 {{ config(materialized='view') }}
 
@@ -44,8 +44,9 @@ gaps as (
         usage_daily.account_id,
         usage_daily.meter_code,
         {{ days_between(
-            'lag(usage_daily.usage_on) over (partition by usage_daily.account_id, usage_daily.meter_code order by usage_daily.usage_on)',
-            'usage_daily.usage_on'
+            'lag(usage_daily.usage_on) over ('
+            ~ 'partition by usage_daily.account_id, usage_daily.meter_code order by usage_daily.usage_on)',
+            'usage_daily.usage_on',
         ) }} as gap_days
     from usage_daily
     inner join paused on usage_daily.account_id = paused.account_id and usage_daily.meter_code = paused.meter_code

@@ -1,4 +1,4 @@
-{#- What can be worked out again from sums alone: the sum of plain meters, the maximum where that is all that a meter reads. -#}
+{#- From sums alone the sum of plain meters can be worked out again; of any other one the count of its events. -#}
 {{ config(materialized='view') }}
 
 with
@@ -38,8 +38,7 @@ final as (
         cast(
             sum(case when loads.load_seq > closings.load_seq then resummed.event_count else 0 end) as bigint
         ) as late_count,
-        'events in ' || {{ joined_text("loads.object || '/' || " ~ date_text('loads.delivered_on') ~ " || '/' || loads.file_name") }}
-            as evidence
+        'events in ' || {{ joined_text(file_of_load('loads')) }} as evidence
     from resummed
     inner join loads on resummed.load_id = loads.load_id
     left join meters on resummed.event_type = meters.event_type

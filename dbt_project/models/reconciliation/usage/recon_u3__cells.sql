@@ -27,7 +27,7 @@ aggregated as (
     group by meter_code, {{ month_start('usage_on') }}
 ),
 
--- Weighed by account and day: an error here and its opposite there leave the sum of a cell as it is, and not its weight.
+-- Weighed by account and day: an error here and its opposite there leave the sum of a cell as it is, not its weight.
 final as (
     select
         coalesce(resummed.meter_code, aggregated.meter_code) as meter_code,

@@ -16,8 +16,10 @@ meters as (
     where
         meters.aggregation in ('sum', 'count', 'max')
         and coalesce(meters.multiplier, 1) = 1
-        and coalesce(cast(meters.bucket_minutes as text), meters.window_start, meters.group_fields, meters.filter_values)
-        is null
+        and meters.bucket_minutes is null
+        and meters.window_start is null
+        and meters.group_fields is null
+        and meters.filter_values is null
         and catalogue.stripe_meter_id is not null
 ),
 
@@ -91,7 +93,7 @@ counted as (
         meters.aggregation,
         resummed.occurred_on as day_on,
         loads.load_seq,
-        {{ joined_text("loads.object || '/' || " ~ date_text('loads.delivered_on') ~ " || '/' || loads.file_name") }} as files,
+        {{ joined_text(file_of_load('loads')) }} as files,
         max(loads.delivered_on) as delivered_on,
         sum(resummed.event_count) as event_count,
         sum(resummed.quantity_sum) as quantity_sum,

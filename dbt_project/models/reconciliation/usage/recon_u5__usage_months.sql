@@ -123,8 +123,10 @@ final as (
         months.last_on,
         cast(months.event_count as bigint) as event_count,
         cast(
-            case when whole.account_id is not null then months.event_count else coalesce(covered_days.event_count, 0) end
-            as bigint
+            case
+                when whole.account_id is not null then months.event_count
+                else coalesce(covered_days.event_count, 0)
+            end as bigint
         ) as covered_count,
         coalesce(contracted.contract_count, 0) as contract_count
     from months
