@@ -45,7 +45,7 @@ PLANS = [
     Plan("clean", 11, date(2026, 11, 1)),
     Plan("faulty", 7, date(2026, 11, 4)),
     Plan("faulty", 2026),
-    Plan("raw", 40404),
+    Plan("raw", 7),
 ]
 
 
