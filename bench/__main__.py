@@ -54,7 +54,7 @@ def main() -> int:
             "memory": partial(_memory, Path(place), smaller),
             "usage": partial(_usage, server, Path(place), smaller, repeats),
             "rating": partial(_rating, smaller, repeats),
-            "schedules": partial(_schedules, smaller, repeats),
+            "schedules": partial(_schedules, smaller),
             "cases": _cases,
             "recon": partial(_recon, Path(place), smaller, repeats),
         }
@@ -112,8 +112,9 @@ def _rating(smaller: int, repeats: int, database: Database) -> Section:
     return rating.page(rated), _missed(rated)
 
 
-def _schedules(smaller: int, repeats: int, database: Database) -> Section:
-    return schedules.page(list(_told(schedules.measured(database, SCHEDULED_LINES // smaller, repeats)))), []
+def _schedules(smaller: int, database: Database) -> Section:
+    found = list(_told(schedules.measured(database, SCHEDULED_LINES // smaller)))
+    return schedules.page(found), _missed(found)
 
 
 def _cases(database: Database) -> Section:
@@ -126,7 +127,7 @@ def _recon(place: Path, smaller: int, repeats: int, database: Database) -> Secti
     return recon.page(found), found.missed()
 
 
-def _missed(results: Iterable[Rate | Memory | Against | Run]) -> list[str]:
+def _missed(results: Iterable[Rate | Memory | Against | Schedules | Run]) -> list[str]:
     return [sentence for one in results for sentence in one.missed()]
 
 

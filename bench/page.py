@@ -20,7 +20,7 @@ TITLES = {
     "memory": "Memory of a large load",
     "usage": "From events to daily usage",
     "rating": "Rating and reconciliation",
-    "schedules": "Revenue schedules",
+    "schedules": "Schedules, journal and roll-forwards",
     "cases": "Worked cases",
     "recon": "Controls against known truth",
 }
