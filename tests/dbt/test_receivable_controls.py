@@ -168,11 +168,23 @@ def wires(world: SmallWorld) -> None:
     )
     world.table(
         "int_billing__erp_invoices",
-        "invoice_id invoice_number currency is_billed",
+        "invoice_id invoice_number account_id currency is_billed",
         *[
-            {"invoice_id": str(number), "invoice_number": f"INV-{number}", "currency": "usd", "is_billed": True}
+            {
+                "invoice_id": str(number),
+                "invoice_number": f"INV-{number}",
+                "account_id": "account of bob" if number > 1006 else "account of ann",
+                "currency": "usd",
+                "is_billed": True,
+            }
             for number in range(1001, 1010)
         ],
+    )
+    world.table(
+        "int_customers__families",
+        "account_id family_id",
+        {"account_id": "account of ann", "family_id": "ann"},
+        {"account_id": "account of bob", "family_id": "bob"},
     )
     world.table("int_cash__receipt_invoice_matches", "bank_line_key")
 

@@ -72,7 +72,7 @@ candidates as (
     inner join open_payouts
         on
             open_lines.currency = open_payouts.currency
-            and open_payouts.amount_minor < open_lines.amount_minor
+            and open_lines.amount_minor > open_payouts.amount_minor
             and open_payouts.arrival_on <= open_lines.booking_on
             and {{ add_business_days('open_payouts.arrival_on', 3) }} >= open_lines.booking_on
     union all
@@ -85,13 +85,20 @@ candidates as (
     from open_payouts
     inner join open_lines
         on
-            open_lines.currency = open_payouts.currency
-            and open_lines.amount_minor < open_payouts.amount_minor
+            open_payouts.currency = open_lines.currency
+            and open_payouts.amount_minor > open_lines.amount_minor
             and open_payouts.arrival_on <= open_lines.booking_on
             and {{ add_business_days('open_payouts.arrival_on', 3) }} >= open_lines.booking_on
 ),
 
 {{ subset_sums('candidates', 'deposit', 'deposit_minor', 'part', 'part_minor') }},
+
+wholes as (
+    select distinct
+        deposit,
+        whole
+    from candidates
+),
 
 summed as (
     select
@@ -100,23 +107,25 @@ summed as (
         wholes.whole,
         count(*) over (partition by only_sums.member_id) as part_uses
     from only_sums
-    inner join (select distinct deposit, whole from candidates) as wholes on only_sums.group_id = wholes.deposit
+    inner join wholes on only_sums.group_id = wholes.deposit
 ),
 
 -- What two sums claim, or a whole that two sums make up, is a tie.
+untied as (
+    select
+        deposit,
+        whole
+    from summed
+    group by deposit, whole
+    having max(part_uses) = 1
+),
+
 sole_deposits as (
     select
         deposit,
         whole,
         count(*) over (partition by whole) as whole_uses
-    from (
-        select
-            deposit,
-            whole
-        from summed
-        group by deposit, whole
-        having max(part_uses) = 1
-    ) as untied
+    from untied
 ),
 
 final as (

@@ -71,7 +71,8 @@ posted as (
         gl_lines.*,
         gl_lines.transaction_id || '|' || gl_lines.transaction_line_id || '|' || gl_lines.account_id as posting_key,
         case
-            when gl_lines.external_id like '%-won' then substr(gl_lines.external_id, 1, length(gl_lines.external_id) - 4)
+            when gl_lines.external_id like '%-won'
+                then substr(gl_lines.external_id, 1, length(gl_lines.external_id) - 4)
             else coalesce(payment_intents.latest_charge_id, gl_lines.external_id)
         end as origin_id
     from gl_lines

@@ -23,25 +23,36 @@ applied_lines as (
     where applied_to_transaction_id is not null and not is_deleted
 ),
 
+families as (
+    select * from {{ ref('int_customers__families') }}
+),
+
 invoices as (
     select
-        invoice_id,
-        currency,
-        {{ words_of('invoice_number') }} as reference
-    from {{ ref('int_billing__erp_invoices') }}
-    where invoice_number is not null and is_billed
+        invoices.invoice_id,
+        invoices.currency,
+        families.family_id as party,
+        {{ words_of('invoices.invoice_number') }} as reference
+    from {{ ref('int_billing__erp_invoices') }} as invoices
+    inner join families on invoices.account_id = families.account_id
+    where invoices.invoice_number is not null and invoices.is_billed
 ),
 
 named_invoices as (
     select
-        receipts.bank_line_key,
+        matches.bank_line_key,
         invoices.invoice_id
-    from receipts
+    from matches
+    inner join receipts on matches.bank_line_key = receipts.bank_line_key
+    inner join payments on matches.transaction_id = payments.transaction_id
     inner join invoices
-        on receipts.currency = invoices.currency and {{ names('receipts.words', 'invoices.reference') }}
+        on
+            payments.party = invoices.party
+            and receipts.currency = invoices.currency
+            and {{ names('receipts.words', 'invoices.reference') }}
 ),
 
--- The payer named an invoice, and the money went to others alone.
+-- The payer named an invoice of its own, and the money went to others alone.
 misnamed as (
     select matches.bank_line_key
     from matches

@@ -15,8 +15,8 @@ loads as (
     select * from {{ ref('stg_ops__loads') }}
 ),
 
--- Where a statement ought to end: where the one before it did, and what was booked since. What the door set aside because
--- it does not add up, or is no final statement, proves nothing: it stands alone and is due at once.
+-- Where a statement ought to end: where the one before it did, and what was booked since. What the door set aside
+-- because it does not add up, or is no final statement, proves nothing: it stands alone and is due at once.
 final as (
     select
         statement_key as tracking_key,

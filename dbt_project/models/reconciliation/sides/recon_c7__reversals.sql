@@ -26,8 +26,8 @@ loads as (
     select * from {{ ref('stg_ops__loads') }}
 ),
 
--- What is left with the processor of a dispute (nothing when it is won, the disputed amount in all other cases) and of a
--- refund that failed (nothing).
+-- What is left with the processor of a dispute (nothing when it is won, the disputed amount in all other cases) and of
+-- a refund that failed (nothing).
 objects as (
     select
         dispute_id as object_id,

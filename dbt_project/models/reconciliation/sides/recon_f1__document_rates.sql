@@ -57,7 +57,7 @@ earlier as (
         on
             differing.currency = rates.from_currency
             and differing.base_currency = rates.to_currency
-            and rates.rate_on < differing.transaction_on
+            and differing.transaction_on > rates.rate_on
             and rates.rate_on >= {{ add_days('differing.transaction_on', -60) }}
     where abs(differing.used_rate * rates.rate_denominator - rates.rate_numerator) * 10000 <= rates.rate_numerator
 ),

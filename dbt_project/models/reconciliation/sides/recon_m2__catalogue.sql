@@ -34,7 +34,8 @@ clock as (
 stated as (
     select
         prices.*,
-        prices.valid_from <= clock.as_of_on and (prices.valid_to is null or prices.valid_to > clock.as_of_on) as is_sold,
+        prices.valid_from <= clock.as_of_on
+        and (prices.valid_to is null or prices.valid_to > clock.as_of_on) as is_sold,
         tiered.price_code is not null as has_tiers,
         live_items.price_id is not null as is_kept,
         {{ file_line('loads', 'loaded_prices.line_no') }} as file_line
@@ -55,7 +56,10 @@ in_stripe as (
         product_code,
         currency,
         case
-            when not has_tiers and coalesce(included_quantity, 0) = 0 and charge_model in ('flat', 'per_unit', 'package')
+            when
+                not has_tiers
+                and coalesce(included_quantity, 0) = 0
+                and charge_model in ('flat', 'per_unit', 'package')
                 then unit_amount_minor
         end as quantity,
         valid_from as business_on,
