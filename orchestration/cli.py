@@ -14,6 +14,7 @@ from orchestration.commands import (
     demo,
     developing,
     extracts,
+    packaging,
     pulling,
     pulling_changes,
     quarantining,
@@ -51,6 +52,7 @@ app.add_typer(extracts.load_app, name="load", rich_help_panel=MOVE)
 app.add_typer(quarantining.quarantine_app, name="quarantine", rich_help_panel=MOVE)
 app.command(rich_help_panel=MOVE)(building.build)
 closing_books.add_to(closing.close_app)
+packaging.add_to(closing.close_app)
 app.add_typer(closing.close_app, name="close", rich_help_panel=ANSWER)
 app.add_typer(breaks.breaks_app, name="breaks", rich_help_panel=ANSWER)
 app.add_typer(tracing.trace_app, name="trace", rich_help_panel=ANSWER)

@@ -7,6 +7,7 @@ import dagster as dg
 from orchestration.assets.bank import bank
 from orchestration.assets.books import closed_month, journal, reproduced_month
 from orchestration.assets.catalog import catalog
+from orchestration.assets.close_package import close_package
 from orchestration.assets.close_summary import close_summary
 from orchestration.assets.control_plane import control_plane
 from orchestration.assets.crm import crm
@@ -25,7 +26,7 @@ from orchestration.sensors import SENSORS
 RAW = [usage, control_plane, catalog, stripe, crm, erp, bank, tax, fx]
 
 defs = dg.Definitions(
-    assets=[*RAW, dbt_models, close_summary, journal, closed_month, reproduced_month],
+    assets=[*RAW, dbt_models, close_summary, journal, closed_month, reproduced_month, close_package],
     asset_checks=CHECKS,
     jobs=JOBS,
     schedules=SCHEDULES,

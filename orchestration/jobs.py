@@ -43,4 +43,10 @@ reproduce_month = dg.define_asset_job(
     description="Build a closed month again from what was known when it closed, and compare it with what was posted.",
     tags={"tieout/kind": "close"},
 )
-JOBS = [daily_tie_out, backfill, close_summary_job, post_journal, close_month, reproduce_month]
+package_month = dg.define_asset_job(
+    "package_month",
+    selection=dg.AssetSelection.assets(dg.AssetKey(["close", "close_package"])),
+    description="Write the close package of a closed month: the same close, the same bytes.",
+    tags={"tieout/kind": "close"},
+)
+JOBS = [daily_tie_out, backfill, close_summary_job, post_journal, close_month, reproduce_month, package_month]

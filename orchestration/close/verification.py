@@ -121,6 +121,15 @@ CLOSED_MONTHS: LiteralString = """
     left join digests on closings.entity = digests.entity and closings.period = digests.period
     order by closings.entity, closings.period
 """
+# Closings whose reports are not those that their event states; the event itself is in the chain.
+REPORTS: LiteralString = """
+    select events.entity, to_char(events.period, 'YYYY-MM') as period, events.event_no
+    from ledger.period_events as events
+    where events.event = 'closed' and events.evidence ? 'reports'
+        and events.entity = coalesce(%(entity)s, events.entity)
+        and events.evidence -> 'reports' ->> 'sha256' <> ledger.reports_sha256(events.entity, events.event_no)
+    order by events.entity, events.event_no
+"""
 UNBALANCED: LiteralString = """
     select entity, entry_key, revision, currency, sum(amount_minor) as off, to_char(posted_period, 'YYYY-MM') as period
     from ledger.journal_lines
@@ -196,6 +205,10 @@ def verify(entity: str | None = None) -> Verdict:
             )
         if not row["balances_hold"]:
             faults.append(Fault(row["entity"], row["period"], "the month", "its balances are not those it closed with"))
+    faults += [
+        Fault(row["entity"], row["period"], f"event {row['event_no']} (closed)", "its reports are not those it kept")
+        for row in rows_of(REPORTS, asked)
+    ]
     faults += [
         Fault(
             row["entity"],

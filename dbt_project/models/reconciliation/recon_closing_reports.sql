@@ -4,7 +4,7 @@
         'currency', 'deferred_minor', 'unbilled_minor', 'total_minor', 'within_12_months_minor',
         'after_12_months_minor',
     ],
-    'waterfall': ['currency', 'billed_in', 'month_on', 'status', 'revenue_minor'],
+    'waterfall': ['currency', 'account', 'billed_in', 'month_on', 'status', 'revenue_minor'],
     'receivables': [
         'customer_id', 'customer_name', 'currency', 'functional_currency', 'bucket', 'bucket_name', 'open_minor',
         'functional_open_minor', 'invoice_count',
@@ -21,6 +21,8 @@
     'open_breaks': [
         'control_id', 'name', 'currency', 'break_count', 'amount_minor', 'gross_minor', 'oldest_on',
     ],
+    'accounts': ['account', 'gl_account', 'gl_name', 'is_net_revenue'],
+    'gates': ['gate', 'question'],
     'policies': ['policy', 'value', 'valid_from', 'valid_to'],
 } %}
 

@@ -67,7 +67,15 @@ def test_only_known_things_are_defined(graph):
         "raw checks of fx": sorted(key.name for key in graph.asset_check_keys if key.asset_key.path == ["raw", "fx"]),
     }
     assert found == {
-        "jobs": ["backfill", "close_month", "close_summary", "daily_tie_out", "post_journal", "reproduce_month"],
+        "jobs": [
+            "backfill",
+            "close_month",
+            "close_summary",
+            "daily_tie_out",
+            "package_month",
+            "post_journal",
+            "reproduce_month",
+        ],
         "schedules": ["every_morning", "while_closing"],
         "sensors": ["landing_folder_sensor"],
         "groups": [
@@ -106,7 +114,8 @@ def raw_keys(graph):
 
 
 @pytest.mark.parametrize(
-    "name", ["daily_tie_out", "backfill", "close_summary", "post_journal", "close_month", "reproduce_month"]
+    "name",
+    ["daily_tie_out", "backfill", "close_summary", "post_journal", "close_month", "reproduce_month", "package_month"],
 )
 def test_jobs_resolve(name):
     assert defs.resolve_job_def(name).name == name

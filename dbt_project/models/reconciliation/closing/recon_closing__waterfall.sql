@@ -24,6 +24,7 @@ recognised as (
         periods.entity,
         periods.period,
         lines.currency,
+        lines.account,
         {{ month_start('invoices.billed_on') }} as billed_in,
         periods.period as month_on,
         'recognised' as status,
@@ -31,7 +32,7 @@ recognised as (
     from periods
     inner join lines on periods.entity = lines.entity and periods.period = lines.posted_period
     left join invoices on lines.source_system = invoices.billing_system and lines.invoice_id = invoices.invoice_id
-    group by periods.entity, periods.period, lines.currency, {{ month_start('invoices.billed_on') }}
+    group by periods.entity, periods.period, lines.currency, lines.account, {{ month_start('invoices.billed_on') }}
 ),
 
 planned as (
@@ -39,6 +40,7 @@ planned as (
         entity,
         period,
         currency,
+        'deferred_revenue' as account,
         billed_in,
         month_on,
         'planned' as status,
@@ -57,6 +59,7 @@ final as (
         entity,
         period,
         currency,
+        account,
         billed_in,
         month_on,
         status,
