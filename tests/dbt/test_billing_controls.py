@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.dbt.model_queries import expression
 from tests.dbt.small_rows import SmallWorld
 
 INVOICES = (
@@ -488,3 +489,25 @@ def test_a_discount_that_has_ended_and_is_still_attached_is_found(world: SmallWo
     )
     models = ("recon_b5__waivers", "recon_b5__waivers_attached", "recon_b5__waivers_in_term")
     assert world.breaks("recon_b5__waivers_to_terms", models) == {"expired|di": ("WAIVER_EXPIRED", None)}
+
+
+@pytest.mark.parametrize(
+    ("amount", "base", "over", "severity"),
+    [
+        ("500", "S3", "false", "S1"),
+        ("50", "S3", "false", "S2"),
+        ("5", "S3", "true", "S2"),
+        ("5", "S3", "false", "S3"),
+        ("4", "S2", "false", "S4"),
+        ("0", "S2", "false", "S2"),
+        ("null", "S2", "false", "S2"),
+        ("1", "S1", "false", "S1"),
+    ],
+)
+def test_severity_follows_the_amount_and_without_one_the_control(
+    world: SmallWorld, amount: str, base: str, over: str, severity: str
+) -> None:
+    """Of 100,000 that were billed in the month."""
+    said = expression(f"{{{{ break_severity('{amount}', '100000', \"'{base}'\", '{over}') }}}}")
+    world.execute(f"create temp view said as select {said} as severity")  # type: ignore[arg-type]
+    assert world.select("said") == [(severity,)]

@@ -52,6 +52,9 @@ MODELS = (
     "int_usage__late_events",
     "int_usage__event_conflicts",
     "fct_usage_daily",
+    "recon_resummed_usage",
+    "recon_resummed_days",
+    "recon_aggregated_days",
 )
 TABLES = (
     "int_usage__daily",
@@ -127,6 +130,16 @@ def built(request: pytest.FixtureRequest, cluster: ScratchCluster) -> Iterator[p
         yield connection
 
 
+def days_that_differ(connection: psycopg.Connection[Any]) -> list[Any]:
+    """Days of which the events, summed again without the aggregates, and the aggregates say different things."""
+    columns = "account_id, meter_code, usage_on, event_count, quantity_sum"
+    resummed, aggregated = (
+        f"select {columns} from reconciliation.recon_{name}_days" for name in ("resummed", "aggregated")
+    )
+    query = f"({resummed} except {aggregated}) union all ({aggregated} except {resummed})"
+    return connection.execute(query.encode()).fetchall()
+
+
 def comparable(value: Any) -> Any:
     """A value of a case or of a table, so that equal ones compare equal."""
     if isinstance(value, datetime):
@@ -170,6 +183,11 @@ def test_every_landed_event_is_accounted_for(built: psycopg.Connection[Any]) -> 
     assert landed == counted
 
 
+def test_the_events_summed_again_are_the_aggregates(built: psycopg.Connection[Any]) -> None:
+    assert built.execute("select count(*) > 20 from reconciliation.recon_resummed_days").fetchone() == (True,)
+    assert not days_that_differ(built)
+
+
 def test_a_build_without_new_loads_changes_nothing(built: psycopg.Connection[Any]) -> None:
     before = {table: rows_of(built, table) for table in TABLES}
     build(built)
@@ -188,6 +206,7 @@ def test_a_new_zone_moves_the_days_of_its_account_alone(built: psycopg.Connectio
     assert berlin == {(date(2026, 3, 28), Decimal(3)), (date(2026, 3, 29), Decimal(2))}
     assert [row for row in after if row not in before] == [row for row in after if row["account_id"] == "berlin"]
     assert [row for row in before if row not in after] == [row for row in before if row["account_id"] == "berlin"]
+    assert not days_that_differ(built)
     build(built, full_refresh=True)
     assert rows_of(built, "int_usage__daily") == after
 

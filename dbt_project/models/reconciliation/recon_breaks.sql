@@ -34,7 +34,8 @@ classified as (
         coalesce(classes.class_family, lower(results.outcome)) as class_family,
         coalesce(causes.cause, classes.cause, 'CONTROL.key_wrong') as cause,
         controls.owner,
-        controls.severity_base,
+        -- A line on the invoice of another customer tells him what he should not know, whatever it is worth.
+        case when results.break_class = 'WRONG_CUSTOMER' then 'S1' else controls.severity_base end as severity_base,
         coalesce(
             (controls.over_billing_side = 'right' and results.amount_minor < 0)
             or (controls.over_billing_side = 'left' and results.amount_minor > 0),
