@@ -27,8 +27,8 @@ from warehouse.lock import PREFIX, hold_writer_lock
 # What dbt builds from the books.
 BOOKS_AND_BELOW = "source:ledger+"
 # Compares the whole history, so builds do it, when what the rules say may have changed. Posting does not change that:
-# int_ledger__differences takes what was posted since off it.
-COMPARED_BY_BUILDS = "int_ledger__unposted"
+# int_ledger__differences takes what was posted since off it, and what controls compare is as it was.
+COMPARED_BY_BUILDS = "int_ledger__unposted path:models/reconciliation/sides+"
 STATUS = "select status from ledger.periods where entity = %(entity)s and period = %(period)s"
 # What the models were built from: closing takes into account what the last good build knew, and nothing later.
 SNAPSHOT = """
