@@ -38,8 +38,9 @@ def plant_catalogue_faults(planter: Planter) -> None:
     for row, interval in zip(planter.choose(prices, "id", flat), ("year", "week", "day"), strict=False):
         extracts.change("stripe", "prices", by_id(row["id"]), {"recurring": row["recurring"] | {"interval": interval}})
         planter.label("M2", "INTERVAL", f"stripe|{row['id']}")
-    for row in planter.choose(prices, "id", flat):
-        extracts.change("stripe", "prices", by_id(row["id"]), {"active": False})
+    for row in planter.choose(prices, "id", lambda r: not r["active"]):
+        # What is grandfathered can be bought again.
+        extracts.change("stripe", "prices", by_id(row["id"]), {"active": True})
         planter.label("M2", "ACTIVE_FLAG", f"stripe|{row['id']}")
     for row in planter.choose(prices, "id", lambda r: bool(r.get("tiers") and r["tiers"][0]["up_to"])):
         tiers = [dict(tier) for tier in row["tiers"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 import sys
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from bench.recon.mutants import Outcome
 from bench.recon.score import Score, open_breaks, score_of, summed
 from bench.recon.speed import Cost
 from bench.scratch import Database
+from orchestration.paths import DBT_PROJECT
 
 SEEDS = (7, 11, 42, 101, 303, 777, 1234, 2026, 31337, 40404)
 COMPARED_ROWS = 1_000_000
@@ -104,6 +106,7 @@ def page(found: Findings) -> list[str]:
         f"| {control} | `{name}` | {count} | {whole.found[control, name]} |"
         for (control, name), count in sorted(whole.planted.items())
     ]
+    lines += ["", f"No fault is planted for: {', '.join(_unplanted(whole))}."]
     if whole.confused:
         lines += ["", "| control | planted | raised as | times |", "|---|---|---|---:|"]
         lines += [
@@ -118,6 +121,13 @@ def page(found: Findings) -> list[str]:
     lines += ["", *mutants.page(found.outcomes)] if found.outcomes else []
     lines += ["", *speed.page(found.cost)] if found.cost else []
     return lines
+
+
+def _unplanted(whole: Score) -> list[str]:
+    """Classes of the registry that no planted fault has, by control."""
+    with (DBT_PROJECT / "seeds" / "recon_break_classes.csv").open(encoding="utf-8", newline="") as registry:
+        kinds = [(row["control_id"], row["break_class"]) for row in csv.DictReader(registry)]
+    return [f"{control} `{name}`" for control, name in sorted(set(kinds) - set(whole.planted))]
 
 
 def _tell(name: str, score: Score) -> None:
