@@ -162,6 +162,7 @@ def late_lines(period: date, rule: str, source: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.e2e
+@pytest.mark.timeout(1800)
 def test_three_months_close_in_sequence_and_what_arrives_late_goes_to_the_first_open_one(copy_of_sample, tmp_path):
     assert add("main", read(STANDARD), "anna") == 20
     closings = [closed_with_waivers(AUGUST)]
