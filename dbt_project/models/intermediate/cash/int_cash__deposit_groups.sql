@@ -73,7 +73,7 @@ candidates as (
         on
             open_lines.currency = open_payouts.currency
             and open_lines.amount_minor > open_payouts.amount_minor
-            and open_payouts.arrival_on <= open_lines.booking_on
+            and open_lines.booking_on >= open_payouts.arrival_on
             and {{ add_business_days('open_payouts.arrival_on', 3) }} >= open_lines.booking_on
     union all
     select

@@ -30,8 +30,8 @@ loads as (
     select * from {{ ref('stg_ops__loads') }}
 ),
 
--- An invoice adds to what customers owe, payments and credit memos take from it, and a refund uses a credit up. Where no posting was ever delivered
--- there is nothing to compare.
+-- An invoice adds to what customers owe, payments and credit memos take from it, and a refund uses a credit up. Where
+-- no posting was ever delivered there is nothing to compare.
 final as (
     select
         transactions.transaction_id as tracking_key,

@@ -45,7 +45,7 @@ in_stripe as (
         stripe_prices.price_id as row_id,
         stripe_prices.currency,
         case
-            when stripe_prices.billing_scheme is distinct from 'tiered' then stripe_prices.unit_amount_minor
+            when coalesce(stripe_prices.billing_scheme, '') <> 'tiered' then stripe_prices.unit_amount_minor
         end as quantity,
         stripe_prices.delivered_on,
         stripe_prices.billing_interval,

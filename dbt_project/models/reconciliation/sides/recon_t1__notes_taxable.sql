@@ -13,13 +13,11 @@ final as (
         note_id as row_id,
         account_id,
         currency,
-        cast(
-            case
-                when invoice_net_minor = 0 then tax_minor
-                else {{ round_ratio('net_minor * invoice_tax_minor', 'abs(invoice_net_minor)') }}
-                    * case when invoice_net_minor < 0 then -1 else 1 end
-            end as bigint
-        ) as amount_minor,
+        case
+            when invoice_net_minor = 0 then tax_minor
+            when invoice_net_minor < 0 then {{ round_ratio('-net_minor * invoice_tax_minor', '-invoice_net_minor') }}
+            else {{ round_ratio('net_minor * invoice_tax_minor', 'invoice_net_minor') }}
+        end as amount_minor,
         cast(null as numeric) as quantity,
         issued_on as business_on,
         issued_on as due_on,
