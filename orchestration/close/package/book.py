@@ -171,13 +171,10 @@ class Sheet:
         self._next()
         return self.row - 1
 
-    def fact(self, name: str, value: Value, style: str = "text") -> None:
+    def fact(self, name: str, value: str, style: str = "text") -> None:
         """A name and its value beside it."""
         self._text(0, name, "label")
-        if isinstance(value, str):
-            self._text(1, value, style)
-        else:
-            self._write(1, value, None)
+        self._text(1, value, style)
         self._next()
 
     def verdict(self, row: int, column: int, of: int, *, holds: bool) -> None:

@@ -35,7 +35,7 @@ from orchestration.close.package.sheets_of_reports import (
 
 @dataclass(frozen=True)
 class Workbook:
-    """The file, the number of its check cells, and what of them is not 0 (sheet and number)."""
+    """The file, the number of check cells of its sheets, and what of them is not 0 (sheet and number)."""
 
     content: bytes
     checks: int
@@ -56,8 +56,9 @@ def make_workbook(month: ClosedMonth, journal: Journal) -> Workbook:
     add_controls(book, month)
     add_gates(book, month)
     _evidence(evidence, book, month)
-    not_zero = {sheet.name: sheet.checks.not_zero for sheet in book.sheets if sheet.checks.not_zero}
-    return Workbook(book.finish(), sum(len(sheet.checks.cells) for sheet in book.sheets), not_zero)
+    checked = [sheet for sheet in book.sheets if sheet is not evidence]
+    not_zero = {sheet.name: sheet.checks.not_zero for sheet in checked if sheet.checks.not_zero}
+    return Workbook(book.finish(), sum(len(sheet.checks.cells) for sheet in checked), not_zero)
 
 
 def _evidence(sheet: Sheet, book: Book, month: ClosedMonth) -> None:
@@ -74,10 +75,10 @@ def _evidence(sheet: Sheet, book: Book, month: ClosedMonth) -> None:
     sheet.fact("Database login", closing["login"])
     sheet.fact("Version of tieout", closing["code_version"])
     sheet.fact("Everything known by", f"{closing['as_of']:%Y-%m-%d %H:%M:%S} UTC" if closing["as_of"] else "")
-    sheet.fact("Last delivery (number)", Count(closing["load_seq"]))
+    sheet.fact("Last delivery (number)", f"{closing['load_seq']:,}")
     deliveries = ", ".join(f"{system} {day}" for system, day in sorted(evidence["deliveries"].items()))
     sheet.fact("Delivered through", deliveries, "wrapped")
-    sheet.fact("Lines of the month", Count(closing["line_count"]))
+    sheet.fact("Lines of the month", f"{closing['line_count']:,}")
     sheet.gap()
     sheet.section("Digests (SHA-256): the same in the database, the PDF and the manifest")
     sheet.fact("Chain head", closing["chain_head"], "mono")

@@ -21,7 +21,7 @@ final as (
         policies.valid_to
     from periods
     inner join policies
-        on periods.as_of > policies.valid_from and (policies.valid_to >= periods.as_of or policies.valid_to is null)
+        on periods.as_of > policies.valid_from and (periods.as_of <= policies.valid_to or policies.valid_to is null)
 )
 
 select * from final
