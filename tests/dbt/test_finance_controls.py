@@ -540,6 +540,7 @@ def test_a_document_uses_the_rate_of_its_day(world: SmallWorld) -> None:
         ("of last week", "2026-10-05", "1.05"),
         ("from elsewhere", "2026-10-05", "1.17"),
         ("without a rate", "2026-10-06", "1.10"),
+        ("of a day whose rate is not delivered yet", "2026-11-09", "1.20"),
     ]
     world.table(
         "stg_erp__transactions",
@@ -572,7 +573,12 @@ def test_a_document_uses_the_rate_of_its_day(world: SmallWorld) -> None:
                 "rate_denominator": None if rate is None else 1,
                 "quoted_on": day,
             }
-            for day, rate in (("2026-09-28", "1.05"), ("2026-10-05", "1.10"), ("2026-10-06", None))
+            for day, rate in (
+                ("2026-09-28", "1.05"),
+                ("2026-10-05", "1.10"),
+                ("2026-10-06", None),
+                ("2026-11-09", "1.10"),
+            )
         ],
     )
     sides = ["recon_f1__document_rates", "recon_f1__used_rates", "recon_f1__table_rates"]

@@ -21,6 +21,11 @@ loads as (
     select * from {{ ref('stg_ops__loads') }}
 ),
 
+watermarks as (
+    select * from {{ ref('recon_watermarks') }}
+    where control_id = 'F1'
+),
+
 rated as (
     select
         transactions.transaction_id,
@@ -35,6 +40,8 @@ rated as (
         {{ file_line('loads', 'transactions.line_no') }} as file_line
     from transactions
     cross join base_currency
+    -- The rate of a day comes with the delivery of the day after: until then nobody can say which it is.
+    inner join watermarks on transactions.transaction_on < watermarks.watermark_on
     -- Where the ERP's base currency is the one that the warehouse reports in, every day of a document has its row.
     inner join rates
         on
