@@ -1,7 +1,7 @@
 """Runs the benchmarks and writes docs/benchmarks.md.
 
 python -m bench                # what docs/benchmarks.md holds, more than an hour
-python -m bench --part load    # loading alone; or memory, usage (its chain), rating, schedules, cases or recon
+python -m bench --part load    # loading alone; or memory, usage, rating, schedules, month_end, cases or recon
 python -m bench --small        # a hundredth of it, to see that everything runs; judges and writes nothing
 """
 
@@ -14,9 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from bench import loading, measure, page, rating, schedules, scratch, worked_cases, world
+from bench import loading, measure, month_end, page, rating, schedules, scratch, worked_cases, world
 from bench.loading import Memory, Rate
 from bench.measure import Row
+from bench.month_end import MonthEnd
 from bench.rating import Against
 from bench.recon import run as recon
 from bench.schedules import Schedules
@@ -28,10 +29,11 @@ LARGE_FILE = 20_000_000
 EVENTS_A_DAY = 100_000
 RATED_LINES = 1_000_000
 SCHEDULED_LINES = 1_000_000
+INVOICES_A_MONTH = 3_000
 FEW_DAYS, MANY_DAYS = 10, 100
 NEW_DAY_LIMIT = 1.2
 
-Measured = TypeVar("Measured", Rate, Memory, Against, Schedules, Run)
+Measured = TypeVar("Measured", Rate, Memory, Against, Schedules, MonthEnd, Run)
 Section: TypeAlias = tuple[list[str], list[str]]
 """The lines of a section, and what in it takes more than it may."""
 
@@ -55,6 +57,7 @@ def main() -> int:
             "usage": partial(_usage, server, Path(place), smaller, repeats),
             "rating": partial(_rating, smaller, repeats),
             "schedules": partial(_schedules, smaller),
+            "month_end": partial(_month_end, smaller),
             "cases": _cases,
             "recon": partial(_recon, Path(place), smaller, repeats),
         }
@@ -115,6 +118,11 @@ def _rating(smaller: int, repeats: int, database: Database) -> Section:
 def _schedules(smaller: int, database: Database) -> Section:
     found = list(_told(schedules.measured(database, SCHEDULED_LINES // smaller)))
     return schedules.page(found), _missed(found)
+
+
+def _month_end(smaller: int, database: Database) -> Section:
+    found = list(_told(month_end.measured(database, INVOICES_A_MONTH // smaller)))
+    return month_end.page(found), month_end.missed(found)
 
 
 def _cases(database: Database) -> Section:

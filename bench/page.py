@@ -21,6 +21,7 @@ TITLES = {
     "usage": "From events to daily usage",
     "rating": "Rating and reconciliation",
     "schedules": "Schedules, journal and roll-forwards",
+    "month_end": "A month-end run",
     "cases": "Worked cases",
     "recon": "Controls against known truth",
 }
