@@ -197,7 +197,7 @@ def page(found: list[MonthEnd]) -> list[str]:
         f"| ratio | | {' | '.join(ratios)} |",
         "",
         f"In all, a close on {many.closed_months} months may take {LIMIT} times as long as on {few.closed_months}. It",
-        "finds what is due, posts it, asks the gates and locks the month; then dbt starts, builds what shows the books,",
+        "finds what is due, posts it, asks the gates and locks the month; then dbt builds what shows the books,",
         "and tests it (models and tests: added up over its 2 threads). The build before makes every entry of the",
         "history anew; it has no limit here.",
     ]
