@@ -44,6 +44,7 @@ KNOWN: dict[str, dict[str, str]] = {
         ),
         "ingestion/stores.py": "Stat: float",
         "orchestration/build.py": "BuildResult: float | building: float",
+        "orchestration/close/reproduction.py": "Reproduction: float",
         "orchestration/dbt_process.py": "NodeResult: float | _results: float",
         "warehouse/cluster.py": "_settled: 0.1",
         "warehouse/lock.py": "writer_lock: float | writer_lock: 0.2",
@@ -54,6 +55,7 @@ KNOWN: dict[str, dict[str, str]] = {
         "ingestion/sources/delivered_file.py": "_manifest: json.loads",
         "ingestion/sources/stripe_work.py": "plan: json.loads | state: json.loads",
         "orchestration/assets/models.py": "<module>: json.loads",
+        "orchestration/close/package/manifest.py": "_read: json.loads",
         "orchestration/dbt_process.py": "_events: json.loads | _results: json.loads",
         "orchestration/sensors.py": "landing_folder_sensor: json.loads",
     },
@@ -77,6 +79,7 @@ KNOWN: dict[str, dict[str, str]] = {
     },
     PATH: {
         "ingestion/sample_company/landing_files.py": "write: /",
+        "orchestration/close/package/write.py": "_put: / | write_package: /",
         "warehouse/binaries.py": "program: / | reachable: / | _copy: /",
     },
     MASKS: {
@@ -98,6 +101,9 @@ KNOWN: dict[str, dict[str, str]] = {
     "every column is declared, quantities as decimals": {"ingestion/formats/cloudevents.py": "_json: pj.read_json"},
     "names a type of the API, which is read as text": {"ingestion/sources/salesforce_api.py": "<module>: 'double'"},
     "Decimals, as they are shown": {"orchestration/commands/traced_line.py": "_discounts_and_taxes: /"},
+    "inches of a printed sheet's margins": {
+        "orchestration/close/package/book.py": "sheet: 0.5 | sheet: 0.6 | sheet: 0.7"
+    },
     "how far a progress bar is": {"orchestration/commands/demo.py": "heard: /"},
     "gibibytes of a disk, as words": {"warehouse/machine_checks.py": "disk_space: /"},
 }
