@@ -27,7 +27,8 @@ final as (
         cast(null as bigint) as amount_minor,
         items.quantity,
         {{ utc_date('periods.period_start') }} as business_on,
-        case when prices.billing_timing = 'in_arrears' then {{ utc_date('periods.period_end') }}
+        case
+            when prices.billing_timing = 'in_arrears' then {{ utc_date('periods.period_end') }}
             else {{ utc_date('greatest(periods.period_start, items.valid_from)') }}
         end as due_on,
         items.billing_system || ' item ' || items.subscription_item_id || ' from '

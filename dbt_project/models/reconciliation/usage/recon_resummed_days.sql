@@ -32,8 +32,9 @@ final as (
         coalesce(meters.meter_code, resummed.event_type) as meter_code,
         resummed.usage_on,
         cast(sum(resummed.event_count) as bigint) as event_count,
-        case when not coalesce(min(case when meters.is_detailed then 1 else 0 end) = 1, false)
-            then coalesce(sum(resummed.quantity_sum), 0)
+        case
+            when not coalesce(min(case when meters.is_detailed then 1 else 0 end) = 1, false)
+                then coalesce(sum(resummed.quantity_sum), 0)
         end as quantity_sum,
         cast(
             sum(case when loads.load_seq > closings.load_seq then resummed.event_count else 0 end) as bigint

@@ -97,8 +97,8 @@ covered_days as (
         on
             months.account_id = usage_daily.account_id
             and months.meter_code = usage_daily.meter_code
-            and usage_daily.usage_on >= months.first_on
-            and usage_daily.usage_on <= months.last_on
+            and months.first_on <= usage_daily.usage_on
+            and months.last_on >= usage_daily.usage_on
     where
         whole.account_id is null
         and exists (
