@@ -38,8 +38,14 @@ def plant_catalogue_faults(planter: Planter) -> None:
     for row, interval in zip(planter.choose(prices, "id", flat), ("year", "week", "day"), strict=False):
         extracts.change("stripe", "prices", by_id(row["id"]), {"recurring": row["recurring"] | {"interval": interval}})
         planter.label("M2", "INTERVAL", f"stripe|{row['id']}")
-    for row in planter.choose(prices, "id", lambda r: not r["active"]):
-        # What is grandfathered can be bought again.
+    kept = {
+        item["price"]["id"]
+        for subscription in extracts.last("stripe", "subscriptions").values()
+        if subscription["status"] not in {"canceled", "incomplete_expired"}
+        for item in subscription["items"]["data"]
+    }
+    for row in planter.choose(prices, "id", lambda r: not r["active"] and r["id"] not in kept):
+        # What is no longer sold, and nobody keeps, can be bought again.
         extracts.change("stripe", "prices", by_id(row["id"]), {"active": True})
         planter.label("M2", "ACTIVE_FLAG", f"stripe|{row['id']}")
     for row in planter.choose(prices, "id", lambda r: bool(r.get("tiers") and r["tiers"][0]["up_to"])):

@@ -56,7 +56,7 @@ def session(module_warehouse: str) -> Iterator[psycopg.Connection[Any]]:
             create temp table stg_bank__entries (
                 statement_key text, amount_minor bigint, entry_no bigint default 1, bank_account_id text,
                 statement_id text default 'same', entry_ref text, booking_on date, value_on date, currency text,
-                bank_reference text, end_to_end_id text, creditor_reference text, description text,
+                bank_reference text, end_to_end_id text, creditor_reference text, description text, counterparty text,
                 delivered_on date, load_id uuid, line_no bigint
             );
             create temp table recon_gate__periods (period_month date, period_end_on date);

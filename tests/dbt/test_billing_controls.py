@@ -167,12 +167,17 @@ def test_the_numbers_of_a_series_follow_each_other(world: SmallWorld) -> None:
         world.rows("int_billing__invoices", invoice(number, 1, invoice_number=number, status=status))
     world.rows("int_billing__invoices", invoice("again", 1, invoice_number="C-1"))
     world.rows("int_billing__invoices", invoice("draft", 1, invoice_number="A-0020", status="draft"))
+    erp = {"billing_system": "erp", "status": "open"}
+    for number, invoice_on in (("E1", "2026-10-01"), ("E3", "2026-10-05"), ("E5", "2026-11-06")):
+        world.rows("int_billing__invoices", invoice(number, 1, invoice_number=number, invoice_on=invoice_on, **erp))
+    world.table("int_clock__as_of", "as_of_on", {"as_of_on": "2026-11-10"})
     control = "recon_b3__numbers_in_series"
     models = ("recon_b3__invoice_numbers", "recon_b3__numbers_found", "recon_b3__numbers_expected")
     assert world.breaks(control, models) == {
         "stripe|A-0013": ("NUMBER_GAP", None),
         "stripe|C-1": ("DUPLICATE", None),
-    }
+        "erp|E3": ("NUMBER_GAP", None),
+    }, "what the ERP may still approve (E4) is no gap yet"
     gaps = [row for row in world.select(control) if row[1] == "stripe|A-0013"]
     assert 2 in gaps[0], "two numbers are missing before it"
 

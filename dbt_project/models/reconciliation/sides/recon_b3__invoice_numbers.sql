@@ -35,19 +35,45 @@ followed as (
     from numbered
 ),
 
--- The first number of a series has none before it: nothing says where a series should begin.
+-- How long an invoice of the ERP may wait for its approval; a processor numbers what it finalises at once.
+approval as (
+    select sla_business_days from {{ ref('recon_controls') }}
+    where control_id = 'B2'
+),
+
+clock as (
+    select * from {{ ref('int_clock__as_of') }}
+),
+
+judged as (
+    select
+        followed.*,
+        followed.number_before is not null
+        and (
+            followed.billing_system <> 'erp'
+            or {{ add_business_days('followed.invoice_on', 'approval.sla_business_days') }} < clock.as_of_on
+        ) as follows_a_number
+    from followed
+    cross join approval
+    cross join clock
+),
+
+-- The first number of a series has none before it: nothing says where a series should begin. The numbers before one of
+-- the last days may still come.
 final as (
     select
-        followed.billing_system || '|' || followed.invoice_number as tracking_key,
-        followed.billing_system || '|' || followed.invoice_id as row_id,
-        followed.account_id,
-        cast(followed.number_in_series as numeric) as number_in_series,
-        cast(coalesce(followed.number_before + 1, followed.number_in_series) as numeric) as number_expected,
-        coalesce(followed.invoice_on, loads.delivered_on) as business_on,
-        'invoice ' || followed.invoice_number || ' of series ' || followed.series
-        || coalesce(' (' || {{ file_line('loads', 'followed.line_no') }} || ')', '') as evidence
-    from followed
-    left join loads on followed.load_id = loads.load_id
+        judged.billing_system || '|' || judged.invoice_number as tracking_key,
+        judged.billing_system || '|' || judged.invoice_id as row_id,
+        judged.account_id,
+        cast(judged.number_in_series as numeric) as number_in_series,
+        cast(
+            case when judged.follows_a_number then judged.number_before + 1 else judged.number_in_series end as numeric
+        ) as number_expected,
+        coalesce(judged.invoice_on, loads.delivered_on) as business_on,
+        'invoice ' || judged.invoice_number || ' of series ' || judged.series
+        || coalesce(' (' || {{ file_line('loads', 'judged.line_no') }} || ')', '') as evidence
+    from judged
+    left join loads on judged.load_id = loads.load_id
 )
 
 select * from final

@@ -92,7 +92,7 @@ counted as (
         meters.meter_code,
         meters.aggregation,
         resummed.occurred_on as day_on,
-        loads.load_seq,
+        resummed.load_id,
         {{ joined_text(file_of_load('loads')) }} as files,
         max(loads.delivered_on) as delivered_on,
         sum(resummed.event_count) as event_count,
@@ -102,13 +102,16 @@ counted as (
     inner join meters on resummed.event_type = meters.event_type
     inner join accounts on resummed.account_id = accounts.account_id
     inner join loads on resummed.load_id = loads.load_id
-    group by resummed.account_id, meters.meter_code, meters.aggregation, resummed.occurred_on, loads.load_seq
+    group by resummed.account_id, meters.meter_code, meters.aggregation, resummed.occurred_on, resummed.load_id
 ),
 
+-- By the day of delivery, whatever the order in which days were loaded.
 ranked as (
     select
         counted.*,
-        row_number() over (partition by account_id, meter_code, day_on order by load_seq desc) as place_from_last
+        row_number() over (
+            partition by account_id, meter_code, day_on order by delivered_on desc, files desc
+        ) as place_from_last
     from counted
 ),
 
