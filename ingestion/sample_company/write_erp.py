@@ -91,7 +91,9 @@ class ErpWriter:
         """All objects of inputs.md. Sets `invoice_id` of the contracts' invoices to their transaction id."""
         self._master_data()
         # Own invoices come first, so their ids do not depend on how many Stripe invoices are mirrored.
-        self._number([invoice_transaction(invoice) for invoice in contracts], 10_000)
+        # An invoice that nobody expected has the number of its day, too.
+        dated = sorted(contracts, key=lambda invoice: invoice.finalized)
+        self._number([invoice_transaction(invoice) for invoice in dated], 10_000)
         for transaction in self.transactions:
             if transaction.invoice is not None:
                 transaction.invoice.invoice_id = transaction.transaction_id
