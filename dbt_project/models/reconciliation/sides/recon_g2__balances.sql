@@ -34,49 +34,50 @@ months as (
     where is_closed
 ),
 
--- What the database wrote down when the month, and the month before it, was closed.
-final as (
+ties as (
     select
-        'closing|' || months.entity || '|' || {{ month_text('months.period') }} || '|' || months.currency || '|'
-        || months.functional_currency as tracking_key,
-        'closing|' || months.entity || '|' || {{ month_text('months.period') }} || '|' || months.currency || '|'
-        || months.functional_currency as row_id,
-        cast(null as text) as account_id,
-        months.currency,
-        cast(coalesce(balances.balance_minor, 0) as bigint) as amount_minor,
-        cast(null as numeric) as quantity,
-        months.period as business_on,
-        cast('1900-01-01' as date) as due_on,
-        'balance at the close of ' || {{ month_text('months.period') }} as evidence,
-        'closing' as tie
+        months.*,
+        'closing' as tie,
+        months.period as balance_period,
+        'of' as of_or_before
     from months
-    left join balances
-        on
-            months.entity = balances.entity
-            and months.period = balances.period
-            and months.currency = balances.currency
-            and months.functional_currency = balances.functional_currency
     union all
     select
-        'opening|' || months.entity || '|' || {{ month_text('months.period') }} || '|' || months.currency || '|'
-        || months.functional_currency as tracking_key,
-        'opening|' || months.entity || '|' || {{ month_text('months.period') }} || '|' || months.currency || '|'
-        || months.functional_currency as row_id,
+        months.*,
+        'opening' as tie,
+        {{ add_months_to_date('months.period', -1) }} as balance_period,
+        'before' as of_or_before
+    from months
+),
+
+-- What the database wrote down when the month, and the month before it, was closed.
+keyed as (
+    select
+        ties.*,
+        ties.tie || '|' || ties.entity || '|' || {{ month_text('ties.period') }} || '|' || ties.currency || '|'
+        || ties.functional_currency as tie_key
+    from ties
+),
+
+final as (
+    select
+        keyed.tie_key as tracking_key,
+        keyed.tie_key as row_id,
         cast(null as text) as account_id,
-        months.currency,
+        keyed.currency,
         cast(coalesce(balances.balance_minor, 0) as bigint) as amount_minor,
         cast(null as numeric) as quantity,
-        months.period as business_on,
+        keyed.period as business_on,
         cast('1900-01-01' as date) as due_on,
-        'balance at the close before ' || {{ month_text('months.period') }} as evidence,
-        'opening' as tie
-    from months
+        'balance at the close ' || keyed.of_or_before || ' ' || {{ month_text('keyed.period') }} as evidence,
+        keyed.tie
+    from keyed
     left join balances
         on
-            months.entity = balances.entity
-            and months.period = {{ add_months_to_date('balances.period', 1) }}
-            and months.currency = balances.currency
-            and months.functional_currency = balances.functional_currency
+            keyed.entity = balances.entity
+            and keyed.balance_period = balances.period
+            and keyed.currency = balances.currency
+            and keyed.functional_currency = balances.functional_currency
 )
 
 select * from final
