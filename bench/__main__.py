@@ -2,6 +2,7 @@
 
 python -m bench                # what docs/benchmarks.md holds, more than an hour
 python -m bench --part load    # loading alone; or memory, usage, rating, schedules, month_end, cases or recon
+python -m bench --part recon --seeds 1 --only scores --keep DIR    # a part of one part; DIR holds what is done
 python -m bench --small        # a hundredth of it, to see that everything runs; judges and writes nothing
 """
 
@@ -20,6 +21,7 @@ from bench.measure import Row
 from bench.month_end import MonthEnd
 from bench.rating import Against
 from bench.recon import run as recon
+from bench.recon.kept import Kept
 from bench.schedules import Schedules
 from bench.scratch import Database
 from bench.worked_cases import Run
@@ -45,6 +47,9 @@ def main() -> int:
     )
     parser.add_argument("--small", action="store_true", help="a hundredth of the events; judges and writes nothing")
     parser.add_argument("--part", choices=list(page.TITLES), action="append", help="only this part of the page")
+    parser.add_argument("--seeds", type=int, default=len(recon.SEEDS), help="recon: how many of its ten seeds")
+    parser.add_argument("--only", choices=recon.PARTS, action="append", help="recon: only this part of it")
+    parser.add_argument("--keep", type=Path, help="recon: a folder for results; what this version left there stands")
     asked = parser.parse_args()
     smaller, repeats = (100, 1) if asked.small else (1, 3)
     missed: list[str] = []
@@ -59,7 +64,7 @@ def main() -> int:
             "schedules": partial(_schedules, smaller),
             "month_end": partial(_month_end, smaller),
             "cases": _cases,
-            "recon": partial(_recon, Path(place), smaller, repeats),
+            "recon": partial(_recon, Path(place), _asked(asked), smaller, repeats),
         }
         for part in asked.part or page.TITLES:
             on = page.about(server)
@@ -130,8 +135,14 @@ def _cases(database: Database) -> Section:
     return worked_cases.page(runs), _missed(runs)
 
 
-def _recon(place: Path, smaller: int, repeats: int, database: Database) -> Section:
-    found = recon.measured(database, place, smaller, repeats)
+def _asked(arguments: argparse.Namespace) -> recon.Asked:
+    """What is asked of the benchmark of the controls; a small run scores one seed."""
+    seeds = 1 if arguments.small else arguments.seeds
+    return recon.Asked(seeds, tuple(arguments.only or recon.PARTS), Kept(arguments.keep))
+
+
+def _recon(place: Path, asked: recon.Asked, smaller: int, repeats: int, database: Database) -> Section:
+    found = recon.measured(database, place, asked, smaller, repeats)
     return recon.page(found), found.missed()
 
 

@@ -47,8 +47,12 @@ def _content(one: Break, key: str) -> tuple[object, ...]:
     return (one.control_id, one.break_class, key, one.currency, one.amount_minor, one.quantity_delta)
 
 
-def variants(database: Database, landing: Path, breaks: list[Break], seed: int) -> Iterator[Variant]:
-    """Build the world again in every variant, and compare what is raised with what the world raised."""
+def variants(database: Database, seed: int, landing: Path, built: str) -> Iterator[Variant]:
+    """Build the world again in every variant, and compare what is raised with what the built world raised.
+
+    Its warehouse is gone afterwards.
+    """
+    breaks = open_breaks(built)
     other = landing.with_name(landing.name + "-variant")
 
     def copied() -> Path:

@@ -90,13 +90,18 @@ class Outcome:
         return [] if self.is_noticed else [f"nobody notices when {self.mutant.name}"]
 
 
-def outcomes(url: str, truth: Path, place: Path) -> Iterator[Outcome]:
+def by_name(name: str) -> Mutant:
+    """The mutant of this name."""
+    return next(one for one in MUTANTS if one.name == name)
+
+
+def outcomes(place: Path, landing: Path, url: str) -> Iterator[Outcome]:
     """Build the controls of the world with each mutant; the warehouse is of no use afterwards."""
     for number, mutant in enumerate(MUTANTS):
         project = place / f"mutant-{number}"
         _copied(project, mutant)
         _built(project)
-        yield Outcome(mutant, score_of(url, truth))
+        yield Outcome(mutant, score_of(url, landing / "truth.jsonl"))
         shutil.rmtree(project)
 
 

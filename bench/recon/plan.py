@@ -7,6 +7,7 @@ and currencies. One root cause is one fault; where other controls see it too, it
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.recon.extracts import Extracts
@@ -22,9 +23,11 @@ from bench.recon.faults_orders import plant_order_faults, plant_order_term_fault
 from bench.recon.faults_reference import plant_catalogue_faults, plant_item_faults, plant_rate_faults
 from bench.recon.faults_usage import plant_meter_faults
 from bench.recon.planter import Planter
+from ingestion.sample_company.labels import Faults
 
-# The rarest victims first.
-PLANTS: tuple[Callable[[Planter], None], ...] = (
+Plant = Callable[[Planter], None]
+# Into a world that has the sample company's own faults already. The rarest victims first.
+BESIDE_THE_SAMPLES: tuple[Plant, ...] = (
     plant_purchase_order_faults,
     plant_hidden_price,
     plant_return_faults,
@@ -41,11 +44,25 @@ PLANTS: tuple[Callable[[Planter], None], ...] = (
     plant_rate_faults,
     plant_meter_faults,
 )
+# Into a clean world, which has more records that nothing was done to.
+ALONE: tuple[Plant, ...] = ()
 
 
-def plant(landing: Path, seed: int) -> None:
+@dataclass(frozen=True)
+class Plan:
+    """One faulty world a seed: the faults of the sample company that it has, and what is planted into its files."""
+
+    name: str
+    faults: Faults
+    plants: tuple[Plant, ...]
+
+
+PLANS = (Plan("faults of the sample company and others", "all", BESIDE_THE_SAMPLES), Plan("others", "none", ALONE))
+
+
+def plant(landing: Path, seed: int, plants: tuple[Plant, ...] = BESIDE_THE_SAMPLES) -> None:
     """Plant every fault into the landed files of a world, beside those that its truth has already."""
     planter = Planter(Extracts(landing), seed)
-    for one in PLANTS:
+    for one in plants:
         one(planter)
     planter.save()

@@ -5,21 +5,39 @@ from __future__ import annotations
 import csv
 import shutil
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from bench.recon import metamorphic, mutants, speed, worlds
+from bench.recon.kept import Kept
 from bench.recon.metamorphic import Variant
 from bench.recon.mutants import Outcome
-from bench.recon.score import Score, open_breaks, score_of, summed
+from bench.recon.plan import PLANS, Plan
+from bench.recon.score import Score, score_of, summed
 from bench.recon.speed import Cost
+from bench.recon.worlds import PROFILES, Profile
 from bench.scratch import Database
 from orchestration.paths import DBT_PROJECT
 
 SEEDS = (7, 11, 42, 101, 303, 777, 1234, 2026, 31337, 40404)
+PARTS = ("scores", "variants", "mutants", "cost")
 COMPARED_ROWS = 1_000_000
 LEAST_ACCURACY, LEAST_PRECISION = Decimal("0.98"), Decimal("0.99")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How many seeds, which parts of the benchmark, and where results are kept from an earlier run."""
+
+    seeds: int = len(SEEDS)
+    parts: tuple[str, ...] = PARTS
+    kept: Kept = field(default_factory=Kept)
 
 
 @dataclass
@@ -51,29 +69,60 @@ class Findings:
         return found + (self.cost.missed() if self.cost else [])
 
 
-def measured(database: Database, place: Path, smaller: int, repeats: int) -> Findings:
-    """Ten worlds, a clean one, variants and mutants of the first, and what comparing costs."""
+def measured(database: Database, place: Path, asked: Asked, smaller: int, repeats: int) -> Findings:
+    """What is asked for: worlds of every seed and a clean one, variants, mutants, and what comparing costs."""
     found = Findings()
-    seeds = SEEDS if smaller == 1 else SEEDS[:1]
-    for number, seed in enumerate(seeds):
-        profile = worlds.PROFILES[number % len(worlds.PROFILES)]
-        landing = worlds.written(seed, profile, place / f"world-{seed}")
-        with worlds.built(database, landing) as url:
-            name = f"{seed}, {profile.name}"
-            found.scores[name] = score_of(url, landing / "truth.jsonl")
-            _tell(name, found.scores[name])
-            if number == 0:
-                breaks = open_breaks(url)
-                found.outcomes = list(mutants.outcomes(url, landing / "truth.jsonl", place))
-        if number == 0:
-            found.variants = list(metamorphic.variants(database, landing, breaks, seed))
-        shutil.rmtree(landing)
-    landing = worlds.written(SEEDS[0], worlds.PROFILES[0], place / "clean", clean=True)
+    if "scores" in asked.parts:
+        for name, score in scores(database, place, asked):
+            found.scores[name] = score
+            print(f"{name}: {score}", *score.sentences(), sep="\n  ", file=sys.stderr, flush=True)
+    if "variants" in asked.parts:
+        found.variants = asked.kept.get(
+            "variants",
+            partial(_of_first_world, database, place, partial(metamorphic.variants, database, SEEDS[0])),
+            lambda variants: [asdict(one) for one in variants],
+            lambda rows: [Variant(**row) for row in rows],
+        )
+    if "mutants" in asked.parts:
+        found.outcomes = asked.kept.get(
+            "mutants",
+            partial(_of_first_world, database, place, partial(mutants.outcomes, place)),
+            lambda outcomes: [[one.mutant.name, one.score.kept()] for one in outcomes],
+            lambda rows: [Outcome(mutants.by_name(name), Score.of_kept(row)) for name, row in rows],
+        )
+    if "cost" in asked.parts:
+        found.cost = asked.kept.get(
+            "cost", lambda: speed.measured(database, COMPARED_ROWS // smaller, repeats), asdict, lambda row: Cost(**row)
+        )
+    return found
+
+
+def scores(database: Database, place: Path, asked: Asked) -> Iterator[tuple[str, Score]]:
+    """Two faulty worlds a seed, and last a clean one."""
+    for number, seed in enumerate(SEEDS[: asked.seeds]):
+        profile = PROFILES[number % len(PROFILES)]
+        for letter, which in zip("ab", PLANS, strict=True):
+            measure = partial(_score, database, place, seed, profile, which)
+            score = asked.kept.get(f"score-{seed}-{letter}", measure, Score.kept, Score.of_kept)
+            yield f"{seed}, {profile.name}: {which.name}", score
+    clean = partial(_score, database, place, SEEDS[0], PROFILES[0], None)
+    yield "clean", asked.kept.get("score-clean", clean, Score.kept, Score.of_kept)
+
+
+def _score(database: Database, place: Path, seed: int, profile: Profile, which: Plan | None) -> Score:
+    landing = worlds.written(seed, profile, place / "world", which)
     with worlds.built(database, landing) as url:
-        found.scores["clean"] = score_of(url, landing / "truth.jsonl")
-        _tell("clean", found.scores["clean"])
+        score = score_of(url, landing / "truth.jsonl")
     shutil.rmtree(landing)
-    found.cost = speed.measured(database, COMPARED_ROWS // smaller, repeats)
+    return score
+
+
+def _of_first_world(database: Database, place: Path, measure: Callable[[Path, str], Iterator[T]]) -> list[T]:
+    """What is measured on the first faulty world while it is built."""
+    landing = worlds.written(SEEDS[0], PROFILES[0], place / "first", PLANS[0])
+    with worlds.built(database, landing) as url:
+        found = list(measure(landing, url))
+    shutil.rmtree(landing)
     return found
 
 
@@ -128,7 +177,3 @@ def _unplanted(whole: Score) -> list[str]:
     with (DBT_PROJECT / "seeds" / "recon_break_classes.csv").open(encoding="utf-8", newline="") as registry:
         kinds = [(row["control_id"], row["break_class"]) for row in csv.DictReader(registry)]
     return [f"{control} `{name}`" for control, name in sorted(set(kinds) - set(whole.planted))]
-
-
-def _tell(name: str, score: Score) -> None:
-    print(f"{name}: {score}", *score.sentences(), sep="\n  ", file=sys.stderr, flush=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -100,6 +100,23 @@ class Score:
     open_cells: int = 0
     missed: list[str] = field(default_factory=list)
     noise: list[str] = field(default_factory=list)
+
+    def kept(self) -> dict[str, Any]:
+        """All of it as JSON can hold it."""
+        return {
+            one.name: [[key, count] for key, count in value.items()] if isinstance(value, Counter) else value
+            for one in fields(self)
+            for value in [getattr(self, one.name)]
+        }
+
+    @classmethod
+    def of_kept(cls, row: dict[str, Any]) -> Score:
+        """What `kept` gave."""
+        score = cls()
+        for name, value in row.items():
+            is_counter = isinstance(getattr(score, name), Counter)
+            setattr(score, name, Counter({_hashable(key): count for key, count in value}) if is_counter else value)
+        return score
 
     def add(self, other: Score) -> None:
         """Count another world in."""
@@ -252,6 +269,10 @@ def _label(row: dict[str, Any]) -> Label:
         visible_from=row["should_be_visible_at"],
         also=tuple((control, key) for control, key in row.get("also", ())),
     )
+
+
+def _hashable(key: str | list[str]) -> str | tuple[str, ...]:
+    return tuple(key) if isinstance(key, list) else key
 
 
 def _share(part: int, whole: int) -> Decimal:

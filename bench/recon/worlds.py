@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench.recon import plan
 from bench.recon.extracts import Extracts, is_delivered, read_bytes, write
+from bench.recon.plan import Plan
 from bench.scratch import Database
 from ingestion import sample_company
 from ingestion.landing import load_landing
@@ -40,12 +41,12 @@ PROFILES = (
 )
 
 
-def written(seed: int, profile: Profile, landing: Path, *, clean: bool = False) -> Path:
-    """Write a world and plant every fault: those of the sample company and those of its raw files."""
+def written(seed: int, profile: Profile, landing: Path, which: Plan | None = None) -> Path:
+    """Write a world and plant the faults of a plan into its files; without one the world is clean."""
     shutil.rmtree(landing, ignore_errors=True)
-    sample_company.write(seed, profile.scale, profile.months, landing, faults="none" if clean else "all")
-    if not clean:
-        plan.plant(landing, seed)
+    sample_company.write(seed, profile.scale, profile.months, landing, faults=which.faults if which else "none")
+    if which:
+        plan.plant(landing, seed, which.plants)
     for before, after in profile.currencies:
         renamed(landing, partial(_currency, before.encode(), after.encode()))
     return landing

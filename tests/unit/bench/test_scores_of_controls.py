@@ -9,7 +9,7 @@ import pytest
 
 from bench.recon.extracts import Extracts
 from bench.recon.mutants import MUTANTS
-from bench.recon.score import Break, Label, score, summed
+from bench.recon.score import Break, Label, Score, score, summed
 from orchestration.paths import DBT_PROJECT
 
 ALL_CLOSED = (4, 0)
@@ -90,3 +90,8 @@ def test_changed_files_get_manifests_that_fit(tmp_path):
 def test_every_rule_that_is_made_wrong_stands_where_its_mutant_looks_for_it(mutant):
     assert mutant.before in (DBT_PROJECT / mutant.file).read_text("utf-8")
     assert mutant.before != mutant.after
+
+
+def test_a_kept_score_is_the_score_itself():
+    result = score([fault(), fault("b")], [], [raised(name="FX"), raised("other")], ALL_CLOSED)
+    assert Score.of_kept(json.loads(json.dumps(result.kept()))) == result
