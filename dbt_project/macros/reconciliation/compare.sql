@@ -47,16 +47,13 @@
 
     left_keys as (
         {{ side_by_key(left, 'left', carry, totals) }}
-        union all
-        {{ canary_of_side('left', carry, totals) }}
     ),
 
     right_keys as (
         {{ side_by_key(right, 'right', carry, totals) }}
-        union all
-        {{ canary_of_side('right', carry, totals) }}
     ),
 
+    -- The canary comes after the join of the rows: before it, both sides would have to be sorted again.
     joined as (
         select
             coalesce(left_keys.side_key, right_keys.side_key) as tracking_key,
@@ -69,6 +66,8 @@
             greatest(left_keys.due_on, right_keys.due_on) as due_on
         from left_keys
         full join right_keys on left_keys.side_key = right_keys.side_key
+        union all
+        {{ canary_joined(carry + totals) }}
     ),
 
     dated as (
@@ -157,23 +156,29 @@
 {%- endmacro %}
 
 
-{#- The canary as a side has it by key: nothing on the left, a fortune on the right, due since long ago. -#}
-{% macro canary_of_side(side, carry, totals) -%}
+{#-
+    The canary, as both sides joined have it: nothing on the left, a fortune on the right, due since long ago.
+    A literal null takes the type of its column only in the union itself, hence one select.
+-#}
+{% macro canary_joined(further_columns) -%}
     select
-            '{{ canary_key() }}' as side_key,
+            '{{ canary_key() }}' as tracking_key,
             true as has_key,
-            1 as row_count,
-            false as has_currencies,
-            null as account_id,
-            'xxx' as currency,
-            {{ 0 if side == 'left' else 1000000000000 }} as amount_minor,
-            null as quantity,
-            cast('1900-01-01' as date) as business_on,
-            cast('1900-01-01' as date) as due_on,
-            {%- for column in carry + totals %}
-            null as {{ column }},
+            {%- for side in ['left', 'right'] %}
+            1 as {{ side }}_row_count,
+            false as {{ side }}_has_currencies,
+            null as {{ side }}_account_id,
+            'xxx' as {{ side }}_currency,
+            {{ 0 if side == 'left' else 1000000000000 }} as {{ side }}_amount_minor,
+            null as {{ side }}_quantity,
+            cast('1900-01-01' as date) as {{ side }}_business_on,
+            cast('1900-01-01' as date) as {{ side }}_due_on,
+            '{{ canary_key() }}' as {{ side }}_ids,
+            {%- for column in further_columns %}
+            null as {{ side }}_{{ column }},
             {%- endfor %}
-            '{{ canary_key() }}' as ids
+            {%- endfor %}
+            cast('1900-01-01' as date) as due_on
 {%- endmacro %}
 
 
