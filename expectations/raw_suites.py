@@ -134,7 +134,7 @@ SYSTEMS = (
             *("customers", "products", "prices", "coupons", "tax_rates", "subscriptions", "invoices"),
             *("invoice_line_items", "invoice_payments", "credit_notes", "charges", "payment_intents", "refunds"),
             *("disputes", "balance_transactions", "payouts", "payout_balance_transactions", "events", "meters"),
-            "meter_event_summaries",
+            *("meter_event_summaries", "balance_summaries"),
         ),
         required=("invoices", "charges", "balance_transactions", "payouts"),
         quiet_days=2,

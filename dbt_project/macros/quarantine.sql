@@ -9,6 +9,7 @@
             'customers', 'products', 'prices', 'coupons', 'tax_rates', 'subscriptions', 'invoices', 'invoice_line_items',
             'invoice_payments', 'credit_notes', 'charges', 'payment_intents', 'refunds', 'disputes',
             'balance_transactions', 'payouts', 'payout_balance_transactions', 'events', 'meters', 'meter_event_summaries',
+            'balance_summaries',
         ],
         'erp': [
             'customer', 'item', 'account', 'accountingperiod', 'subsidiary', 'currency', 'currencyrate', 'transaction',

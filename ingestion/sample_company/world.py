@@ -33,7 +33,7 @@ from ingestion.sample_company.write_stripe import StripeWriter
 
 # These systems mark a finished delivery with an empty file instead of a manifest.
 SUCCESS_SYSTEMS = frozenset({"bank", "tax", "fx"})
-COMPRESSED = frozenset({"balance_transactions", "meter_event_summaries"})
+COMPRESSED = frozenset({"balance_transactions", "balance_summaries", "meter_event_summaries"})
 
 
 @dataclass(frozen=True)

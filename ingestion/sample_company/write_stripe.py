@@ -14,6 +14,7 @@ from ingestion.sample_company.documents import Invoice
 from ingestion.sample_company.extract import Extract, Row
 from ingestion.sample_company.facts import Account, Facts, Subscription
 from ingestion.sample_company.randomness import identifier
+from ingestion.sample_company.stripe_balances import balance_rows
 from ingestion.sample_company.stripe_catalogue import api_version, as_number, catalogue_objects
 from ingestion.sample_company.stripe_invoices import InvoiceShapes, invoice_instants
 from ingestion.sample_company.stripe_money import (
@@ -57,6 +58,7 @@ class StripeWriter:
             self._add_all(dispute_objects(dispute, self._seed))
         self._bookings(cash)
         self._add_all(payout_objects(cash))
+        self._balances()
         self._summaries(book)
         return self.extract
 
@@ -145,6 +147,13 @@ class StripeWriter:
             for at in (booking.created, midnight(booking.available)):
                 status = "available" if at >= midnight(booking.available) else "pending"
                 self._add("balance_transactions", booking.booking_id, at, booking_object(booking, status))
+
+    def _balances(self) -> None:
+        transactions = {
+            version.record_id: version.row for version in self.extract.versions.get("balance_transactions", [])
+        }
+        for record_id, at, row in balance_rows(transactions.values()):
+            self.extract.add("balance_summaries", record_id, at, row)
 
     def _summaries(self, book: Book) -> None:
         """What Stripe's meters say per customer, meter and UTC day: first without, later with what came late.

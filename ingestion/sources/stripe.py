@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ingestion.objects import JSON_FORMATS, ObjectSpec
+from ingestion.objects import JSON_FORMATS, ObjectSpec, currency_text, decimal_text
+from ingestion.records import BadRecord
 from ingestion.timestamps import epoch
 
 TYPES = {
@@ -35,6 +36,21 @@ TYPES = {
 }
 
 
+SECONDS_OF_DAY = 86_400
+
+
+def whole_days(fields: dict[str, Any]) -> None:
+    """An interval of a report is one or more UTC days. Raises BadRecord ``bad_interval``."""
+    start, end = fields.get("interval_start"), fields.get("interval_end")
+    if not isinstance(start, int) or not isinstance(end, int):
+        return
+    if start % SECONDS_OF_DAY or end % SECONDS_OF_DAY or end <= start:
+        raise BadRecord(
+            "bad_interval",
+            f"interval_start {start} and interval_end {end} are not whole UTC days; run the report in UTC",
+        )
+
+
 def _object(name: str, identity: tuple[str, ...] = ("id",), **rules: Any) -> ObjectSpec:
     rules = {"observed": True, **rules}
     return ObjectSpec("stripe", name, f"stripe__{name}", JSON_FORMATS, identity, deleted="deleted", **rules)
@@ -54,4 +70,17 @@ OBJECTS = (
     EVENTS,
     # The payout's own list of balance transactions: its key is not on the balance transaction.
     _object("payout_balance_transactions", ("payout", "balance_transaction")),
+    # Rows of the balance reports: no object of the API, so none says what it is.
+    _object(
+        "balance_summaries",
+        ("currency", "interval_start", "interval_end", "category"),
+        required=("net_amount",),
+        casts=(
+            ("currency", currency_text),
+            ("interval_start", epoch),
+            ("interval_end", epoch),
+            ("net_amount", decimal_text),
+        ),
+        rules=(whole_days,),
+    ),
 )

@@ -374,3 +374,103 @@ def test_a_payout_in_another_currency_than_its_members_says_so(world: SmallWorld
     )
     sides = ["recon_c3__member_sums", "recon_c3__payouts"]
     assert world.breaks("recon_c3__payout_sums", sides) == {"po_2": ("CUR_BUCKET", 900)}
+
+
+def report_rows(currency: str, start: str, end: str, **amounts: int) -> list[dict[str, object]]:
+    """Rows of one interval of the balance reports, by category; minor units."""
+    return [
+        {
+            "balance_summary_id": f"{currency}|{start}|{end}|{category}",
+            "currency": currency,
+            "start_on": start,
+            "end_on": end,
+            "category": category,
+            "net_minor": minor,
+            "is_deleted": False,
+        }
+        for category, minor in amounts.items()
+    ]
+
+
+def balance_world(world: SmallWorld, summaries: list[dict[str, object]], bookings: list[dict[str, object]]) -> None:
+    """What C5 reads."""
+    world.table(
+        "stg_stripe__balance_summaries",
+        "balance_summary_id start_on end_on currency category net_minor is_deleted load_id line_no",
+        *summaries,
+    )
+    world.table("int_cash__balance_transactions", BALANCE_TRANSACTIONS, *bookings)
+    for name in (
+        "int_cash__balance_summaries",
+        "recon_c5__day_sums",
+        "recon_c5__rolled",
+        "recon_c5__uncovered_days",
+        "recon_c5__carried",
+        "recon_c5__closing",
+        "recon_c5__booked_categories",
+        "recon_c5__reported_categories",
+    ):
+        world.model(name)
+
+
+def test_a_balance_goes_on_by_what_was_booked_and_a_drift_between_categories_is_not_hidden(world: SmallWorld) -> None:
+    balance_world(
+        world,
+        [
+            *report_rows("usd", "2026-10-05", "2026-10-06", starting_balance=0, charge=941, ending_balance=941),
+            # The next day opens elsewhere, though it adds up by itself: proven from the closing before.
+            *report_rows("usd", "2026-10-06", "2026-10-07", starting_balance=900, charge=100, ending_balance=1000),
+            *report_rows("usd", "2026-10-07", "2026-10-08", starting_balance=1000, charge=300, ending_balance=1300),
+            *report_rows("usd", "2026-10-08", "2026-10-10", starting_balance=1300, charge=10, ending_balance=1300),
+            *report_rows("jpy", "2026-10-05", "2026-10-06", starting_balance=0, fee=-5, charge=705, ending_balance=700),
+            # Without categories the balance alone is compared.
+            *report_rows("eur", "2026-10-05", "2026-10-06", starting_balance=50, ending_balance=550),
+        ],
+        [
+            booking("1", "a", 1000, fee_minor=59, reporting_category="charge"),
+            booking("2", "b", 100, reporting_category="charge", created_at="2026-10-06 23:59:59+00"),
+            booking("3", "c", 200, reporting_category="charge", created_at="2026-10-07 00:00+00"),
+            booking("4", "d", 10, reporting_category="charge", created_at="2026-10-08 08:00+00"),
+            booking("5", "e", -10, reporting_category="refund", created_at="2026-10-09 08:00+00"),
+            booking("6", "f", 700, currency="jpy", reporting_category="charge"),
+            booking("7", "g", 500, currency="eur", reporting_category="charge"),
+        ],
+    )
+    assert world.breaks("recon_c5__balances_to_summaries", []) == {
+        "usd|2026-10-06|2026-10-07": ("ROLL", 41),
+        "usd|2026-10-07|2026-10-08": ("ROLL", -100),
+    }
+    assert world.breaks("recon_c5__categories_to_summaries", []) == {
+        "usd|2026-10-08|2026-10-10|refund": ("CATEGORY_DRIFT", -10),
+        "jpy|2026-10-05|2026-10-06|charge": ("CATEGORY_DRIFT", -5),
+        "jpy|2026-10-05|2026-10-06|fee": ("CATEGORY_DRIFT", 5),
+    }
+
+
+def test_a_day_that_no_summary_covers_waits_and_is_then_missing(world: SmallWorld) -> None:
+    balance_world(
+        world,
+        [
+            *report_rows("usd", "2026-10-05", "2026-10-06", starting_balance=70, charge=100, ending_balance=170),
+            # The one of the sixth is missing: this one is proven by the balance that it says itself.
+            *report_rows("usd", "2026-10-07", "2026-10-08", starting_balance=190, charge=30, ending_balance=220),
+            # No closing balance.
+            *report_rows("usd", "2026-10-08", "2026-10-09", starting_balance=220),
+        ],
+        [
+            booking("before the first", "a", 70, reporting_category="charge", created_at="2026-10-04 10:00+00"),
+            booking("first", "b", 100, reporting_category="charge"),
+            booking("uncovered", "c", 20, reporting_category="charge", created_at="2026-10-06 10:00+00"),
+            booking("third", "d", 30, reporting_category="charge", created_at="2026-10-07 10:00+00"),
+            booking("other currency", "e", 40, currency="eur", created_at="2026-10-07 10:00+00"),
+            booking("of no currency", "f", 50, currency=None, created_at="2026-10-07 10:00+00"),
+            booking("of yesterday", "g", 60, created_at="2026-11-09 10:00+00"),
+        ],
+    )
+    assert world.breaks("recon_c5__balances_to_summaries", []) == {
+        "usd|2026-10-06|2026-10-07": ("MISSING_RIGHT", 20),
+        "usd|2026-10-08|2026-10-09": ("MISSING_RIGHT", 220),
+        "eur|2026-10-07|2026-10-08": ("MISSING_RIGHT", 40),
+        "no key|left|none|2026-10-07": ("NULL_KEY", 50),
+    }
+    assert world.statuses("recon_c5__balances_to_summaries")["usd|2026-11-09|2026-11-10"] == "expected"

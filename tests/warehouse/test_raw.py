@@ -29,7 +29,7 @@ OBJECTS = {
     "catalog": "plans prices meters conventions policies",
     "stripe": "customers products prices coupons tax_rates subscriptions invoices invoice_line_items invoice_payments "
     "credit_notes charges payment_intents refunds disputes balance_transactions payouts payout_balance_transactions "
-    "events meters meter_event_summaries",
+    "events meters meter_event_summaries balance_summaries",
     "crm": "account opportunity opportunity_line_item quote quote_line_item order order_item contract product2 "
     "pricebook_entry",
     "erp": "customer item account accountingperiod subsidiary currency currencyrate transaction transactionline "

@@ -30,6 +30,8 @@
         {'control_id': 'O2', 'name': 'paid_to_entitled', 'left': 'recon_o2__paid_quantities', 'right': 'recon_o2__entitlements'},
         {'control_id': 'C2', 'name': 'charges_to_transactions', 'left': 'recon_c2__charges', 'right': 'recon_c2__transactions'},
         {'control_id': 'C2', 'name': 'fees_to_schedule', 'left': 'recon_c2__fees_kept', 'right': 'recon_c2__fees_scheduled'},
+        {'control_id': 'C5', 'name': 'balances_to_summaries', 'left': 'recon_c5__carried', 'right': 'recon_c5__closing'},
+        {'control_id': 'C5', 'name': 'categories_to_summaries', 'left': 'recon_c5__booked_categories', 'right': 'recon_c5__reported_categories'},
         {'control_id': 'C6', 'name': 'statements_to_entries', 'left': 'recon_c6__carried', 'right': 'recon_c6__closing'},
         {'control_id': 'C7', 'name': 'refunds_to_credit_notes', 'left': 'recon_c7__refunds', 'right': 'recon_c7__credit_notes'},
         {'control_id': 'C7', 'name': 'reversals_to_transactions', 'left': 'recon_c7__reversals', 'right': 'recon_c7__reversals_booked'},

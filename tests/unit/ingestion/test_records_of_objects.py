@@ -38,6 +38,22 @@ def test_keys_of_several_fields_are_joined(tmp_path):
     assert read(tmp_path, "stripe", "payout_balance_transactions", content)[0].record_id == "po_1|txn_1"
 
 
+def test_a_balance_report_is_one_of_whole_days_and_decimal_amounts(tmp_path):
+    row = {
+        "currency": "usd",
+        "interval_start": 1791158400,
+        "interval_end": 1791244800,
+        "category": "charge",
+        "net_amount": "-12.50",
+    }
+    late = row | {"interval_start": 1791165600}
+    endless = row | {"interval_end": 1791158400}
+    in_words = row | {"net_amount": "12,50"}
+    found = read(tmp_path, "stripe", "balance_summaries", lines(row, late, endless, in_words))
+    assert found[0].record_id == "usd|1791158400|1791244800|charge"
+    assert reasons(found) == ["Document", "bad_interval", "bad_interval", "bad_number"]
+
+
 def test_events_carry_their_time_and_api_version_and_deletions_are_marked(tmp_path):
     event = {
         "id": "evt_1",

@@ -55,6 +55,18 @@ def test_net_is_amount_less_fee(world):
         assert booking["fee"] == sum(part["amount"] for part in booking["fee_details"])
 
 
+def test_the_balance_of_the_processor_goes_on_from_day_to_day_by_what_its_categories_moved(world):
+    days = defaultdict(dict)
+    for row in world.json_lines("stripe", "balance_summaries"):
+        days[row["currency"], row["interval_start"]][row["category"]] = Decimal(row["net_amount"])
+    assert {currency for currency, _ in days} == {"eur", "jpy", "usd"}
+    balances = defaultdict(Decimal)
+    for (currency, _), amounts in sorted(days.items()):
+        assert amounts.pop("starting_balance") == balances[currency]
+        balances[currency] += sum(amounts.values()) - amounts["ending_balance"]
+        assert balances[currency] == amounts["ending_balance"]
+
+
 def statements(world) -> list[dict]:
     found = []
     for path in world.files("bank", "statements"):

@@ -14,7 +14,7 @@ final as (
         cast(null as text) as account_id,
         cast(null as text) as currency,
         cast(null as bigint) as amount_minor,
-        cast(event_count as numeric) as quantity,
+        cast(event_count as {{ exact_number() }}) as quantity,
         occurred_on as business_on,
         {{ add_days('occurred_on', 1) }} as due_on,
         'events of ' || source || ' on ' || {{ date_text('occurred_on') }} as evidence,

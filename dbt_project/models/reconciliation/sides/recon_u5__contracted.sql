@@ -14,7 +14,7 @@ final as (
         account_id,
         cast(null as text) as currency,
         cast(null as bigint) as amount_minor,
-        cast(covered_count as numeric) as quantity,
+        cast(covered_count as {{ exact_number() }}) as quantity,
         first_on as business_on,
         last_on as due_on,
         'usage of ' || meter_code || ' by ' || account_id || ' from ' || {{ date_text('first_on') }}
