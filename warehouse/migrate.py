@@ -1,5 +1,7 @@
 """Numbered, forward-only migrations: each file runs once, in one transaction together with its record.
 
+After them the time zones are filled in anew where this version brings another release of the zone database.
+
 A file runs as tieout_owner, so that everything it makes belongs to that role. The first line ``-- as: login`` makes
 it run as the login user, which making roles needs, and ``-- as: transformer`` as tieout_transformer.
 """
@@ -16,7 +18,7 @@ import psycopg
 from psycopg import sql
 
 from warehouse import connection as warehouse_connection
-from warehouse import embedded
+from warehouse import embedded, zones
 from warehouse.errors import MigrationError
 from warehouse.settings import get_settings
 
@@ -124,6 +126,7 @@ def migrate(conn_url: str | None = None, folder: Path = FOLDER) -> list[str]:
                     (migration.number, migration.name, migration.checksum),
                 )
             ran.append(migration.name)
+        zones.fill(connection)
         if conn_url is None and get_settings().warehouse_url is None:
             embedded.ensure_reader(connection)
     return ran
