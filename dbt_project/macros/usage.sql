@@ -26,7 +26,7 @@
     {%- set touched_days = make_touched_usage_days() -%}
     {%- if execute -%}
         {{ touched_days ~ ';' if is_incremental() }}
-        create temporary table repeated_identities (occurred_on date, identity_hash bigint) on commit drop;
+        {{ touched_table('repeated_identities', 'occurred_on date, identity_hash bigint') }};
         {%- for day in days %}
         insert into repeated_identities
         select date '{{ day }}', {{ identity_hash('source', 'event_id') }}
@@ -35,7 +35,7 @@
         group by {{ identity_hash('source', 'event_id') }}
         having count(*) > 1;
         {%- endfor %}
-        analyze repeated_identities
+        {{ with_statistics('repeated_identities') }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -54,6 +54,18 @@
 {#- When the warehouse could know of an event: the producer's own record, else the end of the day of delivery. -#}
 {% macro recorded_instant(recorded_at, delivered_on) -%}
     coalesce({{ recorded_at }}, {{ end_of_utc_day(delivered_on) }})
+{%- endmacro %}
+
+
+{#-
+    The condition that joins an event to its local day, a row of int_usage__zone_days named zone_days. `events` names the relation with
+    occurred_on and occurred_at. Every event has one such row: a day without it is a build that left int_usage__zone_days out.
+-#}
+{% macro in_zone_day(events, zone) -%}
+    {{ zone }} = zone_days.timezone
+        and {{ events }}.occurred_on = zone_days.occurred_on
+        and {{ events }}.occurred_at >= zone_days.from_at
+        and {{ events }}.occurred_at < zone_days.to_at
 {%- endmacro %}
 
 
@@ -76,11 +88,11 @@
     {%- set query -%}
             with
             events as (
-                select account_id, event_type, occurred_at
+                select account_id, event_type, occurred_on, occurred_at
                 from {{ ref('stg_usage__events') }}
                 where load_seq in ({{ load_seqs }}) and occurred_on in ({{ days }}){{ of_types }}
                 union all
-                select account_id, event_type, occurred_at
+                select account_id, event_type, occurred_on, occurred_at
                 from {{ ref('int_usage__event_repeats') }}
                 where occurred_on in ({{ days }}){{ of_types }}
             ),
@@ -89,9 +101,11 @@
                     events.account_id,
                     events.event_type,
                     coalesce(meters.meter_code, events.event_type) as meter_code,
-                    {{ local_date('events.occurred_at', "coalesce(zones.timezone, 'UTC')") }} as usage_on
+                    zone_days.usage_on
                 from events
                 left join {{ ref('int_usage__account_zones') }} as zones on events.account_id = zones.account_id
+                left join {{ ref('int_usage__zone_days') }} as zone_days
+                    on {{ in_zone_day('events', "coalesce(zones.timezone, 'UTC')") }}
                 left join {{ ref('int_usage__meters') }} as meters on events.event_type = meters.event_type
             ),
             remapped as ({{ remapped_usage() }})
@@ -199,7 +213,7 @@
                 'quantity_min', 'quantity_max', 'quantity_seconds', 'latest_quantity', 'key_count', 'present_count', 'present_days',
                 'bucket_max_sum', 'period_seconds', 'denominator_seconds',
             ) %},
-            cast(null as numeric) as {{ column }}
+            cast(null as {{ exact_number() }}) as {{ column }}
             {%- endfor %}
         from {{ days }} as days
         where not days.is_detailed

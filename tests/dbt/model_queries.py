@@ -18,8 +18,8 @@ FOLDERS = ("engine", "rating", "revenue", "reconciliation")
 OF_CASES = ("conformance_revrec.sql",)
 
 
-class DefaultBodies:
-    """Stands for dbt's `adapter`: dispatches every macro to its `default__` body."""
+class PostgresBodies:
+    """Stands for dbt's `adapter` on Postgres: dispatches a macro to its `postgres__` body, else to `default__`."""
 
     def __init__(self) -> None:
         """Start empty; the macros come once they are compiled."""
@@ -27,13 +27,14 @@ class DefaultBodies:
 
     def dispatch(self, name: str, _project: str) -> Callable[..., str]:
         """The default body of a dispatched macro."""
-        body: Callable[..., str] = getattr(self.macros, f"default__{name}")
+        default = getattr(self.macros, f"default__{name}", None)
+        body: Callable[..., str] = getattr(self.macros, f"postgres__{name}", default)
         return body
 
 
 @cache
 def _environment() -> Environment:
-    adapter = DefaultBodies()
+    adapter = PostgresBodies()
     # SQL text, not HTML: escaping would change it
     environment = Environment(undefined=StrictUndefined, autoescape=False, extensions=["jinja2.ext.do"])  # noqa: S701
     environment.globals.update(

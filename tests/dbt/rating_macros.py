@@ -1,6 +1,6 @@
 """The rating macros of the dbt project as Python callables that return SQL: one statement runs over any case.
 
-The files are the ones that the models use; only dbt's dispatch is replaced, by the default bodies.
+The files are the ones that the models use; only dbt's dispatch is replaced: Postgres' body, else the default one.
 """
 
 from __future__ import annotations
@@ -18,26 +18,27 @@ FOLDERS = ("engine", "rating")
 PRICES_OF_CASES = MACROS / "conformance_prices.sql"
 
 
-class DefaultBodies:
-    """Stands for dbt's ``adapter``: dispatches every macro to its ``default__`` body."""
+class PostgresBodies:
+    """Stands for dbt's ``adapter`` on Postgres: dispatches a macro to its ``postgres__`` body, else to ``default__``."""
 
     def __init__(self) -> None:
         """Start empty; the macros come once they are compiled."""
         self.macros: TemplateModule | None = None
 
     def dispatch(self, name: str, _project: str) -> Callable[..., str]:
-        """The default body of a dispatched macro."""
-        body: Callable[..., str] = getattr(self.macros, f"default__{name}")
+        """The body of a dispatched macro."""
+        default = getattr(self.macros, f"default__{name}", None)
+        body: Callable[..., str] = getattr(self.macros, f"postgres__{name}", default)
         return body
 
 
 @cache
 def rating_macros() -> Any:
     """A namespace of all macros: ``rating_macros().round_as("2.5", "0", "mode")`` is a SQL expression."""
-    adapter = DefaultBodies()
+    adapter = PostgresBodies()
     # SQL text, not HTML: escaping would change it
     environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701
-    environment.globals.update(adapter=adapter, **{"return": lambda value: value})
+    environment.globals.update(adapter=adapter, source="{}.{}".format, **{"return": lambda value: value})
     files = [file for folder in FOLDERS for file in sorted((MACROS / folder).glob("*.sql"))]
     files.append(PRICES_OF_CASES)
     adapter.macros = environment.from_string("\n".join(file.read_text() for file in files)).module

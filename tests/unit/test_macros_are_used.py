@@ -17,7 +17,7 @@ TEXT = re.compile(r"'[^']*'|\"[^\"]*\"")
 DISPATCH = re.compile(r"dispatch\('(\w+)'")
 # Called by dbt by their names: where a model's schema comes from, and the strategies that models name in a config.
 CALLED_BY_DBT = re.compile(r"generate_schema_name|get_incremental_\w+_sql")
-DISPATCHED = ("default__", "postgres__")
+DISPATCHED = ("default__", "postgres__", "duckdb__", "spark__")
 
 
 def definitions(texts: list[str]) -> dict[str, str]:

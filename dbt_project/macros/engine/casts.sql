@@ -39,13 +39,13 @@
 
 {#- Exact numeric; scientific notation is understood, NaN and Infinity are not numbers here. -#}
 {% macro to_numeric(text) -%}
-    case when {{ is_castable(text, 'numeric') }} then cast({{ text }} as numeric) end
+    case when {{ is_castable(text, 'numeric') }} then cast({{ text }} as {{ exact_number() }}) end
 {%- endmacro %}
 
 
 {#- The same for an amount in major units, small enough that its minor units fit a bigint in every currency. -#}
 {% macro to_amount(text) -%}
-    case when {{ is_castable(text, 'amount') }} then cast({{ text }} as numeric) end
+    case when {{ is_castable(text, 'amount') }} then cast({{ text }} as {{ exact_number() }}) end
 {%- endmacro %}
 
 

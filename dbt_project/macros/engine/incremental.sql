@@ -30,6 +30,26 @@
 
 {% macro default__touched_relation(name, query) -%}
     create temporary table {{ name }} on commit drop as {{ query }};
+    {{ with_statistics(name) }}
+{%- endmacro %}
+
+
+{#- The same without rows, to be filled; `columns` are names and types. with_statistics() ends the filling. -#}
+{% macro touched_table(name, columns) -%}
+    {{ return(adapter.dispatch('touched_table', 'tieout')(name, columns)) }}
+{%- endmacro %}
+
+{% macro default__touched_table(name, columns) -%}
+    create temporary table {{ name }} ({{ columns }}) on commit drop
+{%- endmacro %}
+
+
+{#- Statistics of a relation that was filled, for engines whose planner needs them. -#}
+{% macro with_statistics(name) -%}
+    {{ return(adapter.dispatch('with_statistics', 'tieout')(name)) }}
+{%- endmacro %}
+
+{% macro default__with_statistics(name) -%}
     analyze {{ name }}
 {%- endmacro %}
 
@@ -56,16 +76,6 @@
 
 {% macro default__identity_hash(source, event_id) -%}
     hashtextextended({{ event_id }}, hashtextextended({{ source }}, 0))
-{%- endmacro %}
-
-
-{#- The zones that local_date() accepts, a relation of one column, zone_name. -#}
-{% macro known_zones() -%}
-    {{ return(adapter.dispatch('known_zones', 'tieout')()) }}
-{%- endmacro %}
-
-{% macro default__known_zones() -%}
-    (select pg_timezone_names.name as zone_name from pg_catalog.pg_timezone_names)
 {%- endmacro %}
 
 

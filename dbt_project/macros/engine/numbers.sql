@@ -1,21 +1,85 @@
-{#- Exact numbers. A macro argument may be any expression: it is parenthesised here. -#}
+{#-
+    Exact numbers. A macro argument may be any expression: it is parenthesised here.
+
+    Postgres' numeric has as many digits as a value needs. Other engines have decimals of 38 digits, so there every exact number is a
+    decimal(38, 19): 19 digits before the point and 19 behind it. What does not fit is an error of the engine, never a rounded number:
+    * a product is taken by times(), which refuses factors whose product could need more than 19 decimals. A product that is written as
+      `*` has 38 decimals and overflows from 1 on, so that one that was forgotten is found by the first row.
+    * a quotient is taken by the macros below. They find the whole part by a guess and prove it by multiplying back.
+-#}
+
+{#- The type of exact numbers: quantities, unit prices, shares. Whole minor units are bigint. -#}
+{% macro exact_number() -%}
+    {{ return(adapter.dispatch('exact_number', 'tieout')()) }}
+{%- endmacro %}
+
+{% macro default__exact_number() -%}
+    decimal(38, 19)
+{%- endmacro %}
+
+{% macro postgres__exact_number() -%}
+    numeric
+{%- endmacro %}
+
+
+{#- Stops the statement; `message` is a plain text. It stands where a value of any type may stand. -#}
+{% macro stop_with(message) -%}
+    {{ return(adapter.dispatch('stop_with', 'tieout')(message)) }}
+{%- endmacro %}
+
+{% macro default__stop_with(message) -%}
+    error('{{ message }}')
+{%- endmacro %}
+
+{% macro spark__stop_with(message) -%}
+    raise_error('{{ message }}')
+{%- endmacro %}
+
+
+{#-
+    An expression that reads values by names: each is computed once, whatever it is and however often the expression says
+    `given.<name>`. Postgres computes what stands in the text, and needs it nowhere.
+-#}
+{% macro with_values(values, expression) -%}
+    {{ return(adapter.dispatch('with_values', 'tieout')(values, expression)) }}
+{%- endmacro %}
+
+{% macro default__with_values(values, expression) -%}
+    list_transform(
+        [struct_pack({% for name, value in values.items() %}{{ name }} := {{ value }}{{ ', ' if not loop.last }}{% endfor %})],
+        lambda given: {{ expression }}
+    )[1]
+{%- endmacro %}
+
+{% macro spark__with_values(values, expression) -%}
+    transform(
+        array(struct({% for name, value in values.items() %}{{ value }} as {{ name }}{{ ', ' if not loop.last }}{% endfor %})),
+        given -> {{ expression }}
+    )[0]
+{%- endmacro %}
+
+
+{% macro as_exact(number) -%}
+    cast({{ number }} as {{ exact_number() }})
+{%- endmacro %}
+
 
 {#- Half away from zero, to a whole number (bigint). -#}
 {% macro round_half_up(number) -%}
-    {{ return(adapter.dispatch('round_half_up', 'tieout')(number)) }}
-{%- endmacro %}
-
-{% macro default__round_half_up(number) -%}
-    cast(round(cast({{ number }} as numeric)) as bigint)
+    cast(round(cast({{ number }} as {{ exact_number() }})) as bigint)
 {%- endmacro %}
 
 
-{#- Major units to minor units without rounding (numeric): for unit prices. -#}
+{#- Major units to minor units without rounding: for unit prices. -#}
 {% macro minor_units_exact(amount_major, exponent) -%}
     {{ return(adapter.dispatch('minor_units_exact', 'tieout')(amount_major, exponent)) }}
 {%- endmacro %}
 
 {% macro default__minor_units_exact(amount_major, exponent) -%}
+    {{ times(amount_major, power_of_ten(exponent)) }}
+{%- endmacro %}
+
+{% macro postgres__minor_units_exact(amount_major, exponent) -%}
     (cast({{ amount_major }} as numeric) * power(cast(10 as numeric), {{ exponent }}))
 {%- endmacro %}
 
@@ -26,23 +90,132 @@
 {%- endmacro %}
 
 
+{#- Exact product of two numbers that are exact already. -#}
+{% macro times(left, right) -%}
+    {{ return(adapter.dispatch('times', 'tieout')(left, right)) }}
+{%- endmacro %}
+
+{#- A factor with d decimals fits decimal(38, d), and decimals of d and 19 - d decimals have a product of 19. -#}
+{% macro default__times(left, right) -%}
+    {%- set product -%}
+    case
+        when given.a is null or given.b is null then null
+        {%- for places in (0, 19, 7, 12, 9) %}
+        when {{ has_places('given.a', places) }} and {{ has_places('given.b', 19 - places) }}
+            then cast(given.a as decimal(38, {{ places }})) * cast(given.b as decimal(38, {{ 19 - places }}))
+        {%- endfor %}
+        else {{ stop_with('a product of more than 19 decimals') }}
+    end
+    {%- endset -%}
+    {{ with_values({'a': as_exact(left), 'b': as_exact(right)}, product) }}
+{%- endmacro %}
+
+{% macro postgres__times(left, right) -%}
+    ({{ left }}) * ({{ right }})
+{%- endmacro %}
+
+{#- Whether a decimal(38, 19) has no more than so many decimals. -#}
+{% macro has_places(number, places) -%}
+    {%- if places == 19 -%} true
+    {%- elif places == 0 -%} {{ number }} % 1 = 0
+    {%- else -%} {{ number }} % 0.{{ '0' * (places - 1) }}1 = 0
+    {%- endif -%}
+{%- endmacro %}
+
+
 {#- Exact product. -#}
 {% macro multiply(left, right) -%}
     {{ return(adapter.dispatch('multiply', 'tieout')(left, right)) }}
 {%- endmacro %}
 
 {% macro default__multiply(left, right) -%}
+    {{ times(left, right) }}
+{%- endmacro %}
+
+{% macro postgres__multiply(left, right) -%}
     (cast({{ left }} as numeric) * cast({{ right }} as numeric))
 {%- endmacro %}
 
 
-{#- Quotient as numeric; null when the divisor is 0. Multiply first, divide last, round once. -#}
+{#-
+    Quotient; null when the divisor is 0. Multiply first, divide last, round once. How many digits a quotient without an end has is the
+    engine's: it is shown, and no amount is derived from it.
+-#}
 {% macro divide(dividend, divisor) -%}
     {{ return(adapter.dispatch('divide', 'tieout')(dividend, divisor)) }}
 {%- endmacro %}
 
+{#- Twelve decimals, half away from zero: six and then six more from what the first leave, so that the steps have room. -#}
 {% macro default__divide(dividend, divisor) -%}
+    {%- set first = 'given.n % given.d * 1000000' -%}
+    {%- set second = 'given.rest % given.d * 1000000' -%}
+    {%- set parts -%}
+    given.sign_of * (
+        given.whole
+        + {{ as_exact(whole_quotient('given.rest', 'given.d')) }} * 0.000001
+        + {{ as_exact(whole_quotient('2 * (' ~ second ~ ') + given.d', '2 * given.d')) }} * 0.000000000001
+    )
+    {%- endset -%}
+    {%- set with_rest = with_values(
+        {
+            'sign_of': 'given.sign_of', 'd': 'given.d', 'rest': as_exact(first),
+            'whole': as_exact(whole_quotient('given.n', 'given.d')),
+        },
+        parts
+    ) -%}
+    {%- set sign_of = 'case when (' ~ dividend ~ ') < 0 then -1 else 1 end * case when (' ~ divisor ~ ') < 0 then -1 else 1 end' -%}
+    cast({{ with_values(
+        {
+            'sign_of': sign_of,
+            'n': 'abs(' ~ as_exact(dividend) ~ ')',
+            'd': 'abs(' ~ as_exact('nullif(' ~ divisor ~ ', 0)') ~ ')',
+        },
+        with_rest
+    ) }} as {{ exact_number() }})
+{%- endmacro %}
+
+{% macro postgres__divide(dividend, divisor) -%}
     (cast({{ dividend }} as numeric) / nullif(cast({{ divisor }} as numeric), 0))
+{%- endmacro %}
+
+
+{#- The same of numbers that are exact already; the divisor is not 0. -#}
+{% macro quotient(dividend, divisor) -%}
+    {{ return(adapter.dispatch('quotient', 'tieout')(dividend, divisor)) }}
+{%- endmacro %}
+
+{% macro default__quotient(dividend, divisor) -%}
+    {{ divide(dividend, divisor) }}
+{%- endmacro %}
+
+{% macro postgres__quotient(dividend, divisor) -%}
+    (({{ dividend }}) / ({{ divisor }}))
+{%- endmacro %}
+
+
+{#- A quotient that is known to be whole. -#}
+{% macro whole_ratio(dividend, divisor) -%}
+    {{ return(adapter.dispatch('whole_ratio', 'tieout')(dividend, divisor)) }}
+{%- endmacro %}
+
+{#- The guess is near enough below 2^53; what it is worth is proved by the product. -#}
+{% macro default__whole_ratio(dividend, divisor) -%}
+    {%- set guess = 'cast(round(cast(given.n as double) / cast(given.d as double)) as bigint)' -%}
+    {%- set proved -%}
+    case
+        when given.guess is null then null
+        when given.guess * given.d = given.n then given.guess
+        else {{ stop_with('a quotient of more than 15 digits') }}
+    end
+    {%- endset -%}
+    {{ with_values(
+        {'n': dividend, 'd': divisor},
+        with_values({'n': 'given.n', 'd': 'given.d', 'guess': guess}, proved)
+    ) }}
+{%- endmacro %}
+
+{% macro postgres__whole_ratio(dividend, divisor) -%}
+    (({{ dividend }}) / ({{ divisor }}))
 {%- endmacro %}
 
 
@@ -52,27 +225,45 @@
 {%- endmacro %}
 
 {% macro default__power_of_ten(exponent) -%}
+    {%- set power -%}
+    case
+        when given.exponent between -19 and 18 then cast('1e' || cast(given.exponent as varchar(3)) as {{ exact_number() }})
+        when given.exponent is not null then {{ stop_with('a power of ten of more than 19 digits') }}
+    end
+    {%- endset -%}
+    {{ with_values({'exponent': 'cast(' ~ exponent ~ ' as integer)'}, power) }}
+{%- endmacro %}
+
+{% macro postgres__power_of_ten(exponent) -%}
     cast('1e' || cast({{ exponent }} as text) as numeric)
 {%- endmacro %}
 
 
-{#- Half away from zero, to a number of digits that may be negative (numeric). -#}
+{#- Half away from zero, to a number of digits that may be negative. -#}
 {% macro round_half_up_at(number, digits) -%}
     {{ return(adapter.dispatch('round_half_up_at', 'tieout')(number, digits)) }}
 {%- endmacro %}
 
 {% macro default__round_half_up_at(number, digits) -%}
+    {{ round_ratio_as(number, '1', digits, "'half_up'") }}
+{%- endmacro %}
+
+{% macro postgres__round_half_up_at(number, digits) -%}
     round(cast({{ number }} as numeric), cast({{ digits }} as integer))
 {%- endmacro %}
 
 
-{#- Greatest common divisor of two exact numbers (numeric); what reduces a fraction. -#}
+{#- Greatest common divisor of two exact whole numbers; what reduces a fraction. -#}
 {% macro greatest_common_divisor(left, right) -%}
     {{ return(adapter.dispatch('greatest_common_divisor', 'tieout')(left, right)) }}
 {%- endmacro %}
 
 {% macro default__greatest_common_divisor(left, right) -%}
     gcd(cast({{ left }} as numeric), cast({{ right }} as numeric))
+{%- endmacro %}
+
+{% macro duckdb__greatest_common_divisor(left, right) -%}
+    gcd(cast({{ left }} as hugeint), cast({{ right }} as hugeint))
 {%- endmacro %}
 
 
@@ -82,6 +273,10 @@
 {%- endmacro %}
 
 {% macro default__whole_quotient(dividend, divisor) -%}
+    {{ with_values({'n': dividend, 'd': divisor}, whole_ratio('given.n - given.n % given.d', 'given.d')) }}
+{%- endmacro %}
+
+{% macro postgres__whole_quotient(dividend, divisor) -%}
     div(cast({{ dividend }} as numeric), cast({{ divisor }} as numeric))
 {%- endmacro %}
 

@@ -1,17 +1,51 @@
 {#- Dates and instants. Instants are UTC everywhere; no expression here depends on the session's time zone. -#}
 
-{#- The calendar date of an instant in a zone (UTC to local only: the other direction is ambiguous twice a year). -#}
+{#-
+    What a zone is ahead of UTC at an instant, in seconds, from the zone database that the warehouse holds as rows: no engine is asked for
+    its own. Zero where the zone is not among them, and before 1970 and after 2199. Each call is a look-up; where a query asks for every
+    event, it joins int_usage__zone_days.
+-#}
+{% macro utc_offset(instant, zone) -%}
+    coalesce(
+        (
+            select max(zone_stretches.stretch_offset)
+            from {{ zone_stretches() }}
+            where
+                zone_stretches.stretch_zone = {{ zone }}
+                and zone_stretches.stretch_from <= {{ instant }}
+                and zone_stretches.stretch_to > {{ instant }}
+        ),
+        0
+    )
+{%- endmacro %}
+
+
+{#- The rows that a look-up reads. No column of a query has these names, so that its own can stand in the conditions bare. -#}
+{% macro zone_stretches() -%}
+    (
+                select
+                    zone as stretch_zone,
+                    from_utc as stretch_from,
+                    to_utc as stretch_to,
+                    utc_offset as stretch_offset
+                from {{ source('ops', 'tz_transitions') }}
+            ) as zone_stretches
+{%- endmacro %}
+
+
+{#- The calendar date of an instant in a zone. -#}
 {% macro local_date(instant, zone) -%}
-    {{ return(adapter.dispatch('local_date', 'tieout')(instant, zone)) }}
-{%- endmacro %}
-
-{% macro default__local_date(instant, zone) -%}
-    cast(({{ instant }}) at time zone {{ zone }} as date)
+    {{ utc_date(add_seconds(instant, utc_offset(instant, zone))) }}
 {%- endmacro %}
 
 
+{#- The calendar date of an instant in UTC. -#}
 {% macro utc_date(instant) -%}
-    {{ local_date(instant, "'UTC'") }}
+    {{ return(adapter.dispatch('utc_date', 'tieout')(instant)) }}
+{%- endmacro %}
+
+{% macro default__utc_date(instant) -%}
+    cast(({{ instant }}) at time zone 'UTC' as date)
 {%- endmacro %}
 
 
@@ -32,30 +66,43 @@
 
 
 {#-
-    The first instant of a local date in a zone. A midnight that clocks skip is the instant after the gap; of a midnight that clocks
-    repeat (they go back by an hour or half an hour at 01:00 or 00:30) it is the first.
+    The first instant of a local date in a zone: the first at which its clocks show midnight or later. A midnight that clocks skip is the
+    instant after the gap; of a midnight that clocks repeat it is the first.
 -#}
 {% macro start_of_local_day(date, zone) -%}
-    {{ return(adapter.dispatch('start_of_local_day', 'tieout')(date, zone)) }}
-{%- endmacro %}
-
-{% macro default__start_of_local_day(date, zone) -%}
-    {%- set later = '(cast(' ~ date ~ ' as timestamp) at time zone ' ~ zone ~ ')' -%}
-    (case
-        when {{ local_date(later ~ " - interval '60 minutes'", zone) }} = {{ date }} then {{ later }} - interval '60 minutes'
-        when {{ local_date(later ~ " - interval '30 minutes'", zone) }} = {{ date }} then {{ later }} - interval '30 minutes'
-        else {{ later }}
-    end)
+    coalesce(
+        (
+            select
+                min(greatest(
+                    zone_stretches.stretch_from,
+                    {{ add_seconds(start_of_utc_day(date), '-zone_stretches.stretch_offset') }}
+                ))
+            from {{ zone_stretches() }}
+            where
+                zone_stretches.stretch_zone = {{ zone }}
+                and zone_stretches.stretch_from < {{ end_of_utc_day(add_days(date, 1)) }}
+                and zone_stretches.stretch_to > {{ start_of_utc_day(add_days(date, -2)) }}
+                and zone_stretches.stretch_to
+                > {{ add_seconds(start_of_utc_day(date), '-zone_stretches.stretch_offset') }}
+        ),
+        {{ start_of_utc_day(date) }}
+    )
 {%- endmacro %}
 
 
 {#- The time of day of an instant in a zone, a text 'hh:mm' from 00:00 to 23:59. -#}
 {% macro local_clock(instant, zone) -%}
-    {{ return(adapter.dispatch('local_clock', 'tieout')(instant, zone)) }}
+    {{ utc_clock(add_seconds(instant, utc_offset(instant, zone))) }}
 {%- endmacro %}
 
-{% macro default__local_clock(instant, zone) -%}
-    to_char(({{ instant }}) at time zone {{ zone }}, 'HH24:MI')
+
+{#- The same in UTC. -#}
+{% macro utc_clock(instant) -%}
+    {{ return(adapter.dispatch('utc_clock', 'tieout')(instant)) }}
+{%- endmacro %}
+
+{% macro default__utc_clock(instant) -%}
+    to_char(({{ instant }}) at time zone 'UTC', 'HH24:MI')
 {%- endmacro %}
 
 

@@ -81,9 +81,9 @@
             lines.line_no,
             cast(0 as bigint) as coupon_no,
             coalesce(counted.coupon_count, 0) as coupon_count,
-            cast(lines.amount_numerator as numeric) as held_numerator,
-            cast(lines.scale as numeric) as scale,
-            cast(0 as numeric) as taken_numerator
+            cast(lines.amount_numerator as {{ exact_number() }}) as held_numerator,
+            cast(lines.scale as {{ exact_number() }}) as scale,
+            cast(0 as {{ exact_number() }}) as taken_numerator
         from {{ lines }} as lines
         left join counted on lines.document_id = counted.document_id
 
@@ -273,7 +273,7 @@
             lines.gross_minor * walk.scale - walk.held_numerator as share_numerator,
             walk.scale as share_denominator,
             0 as digits,
-            cast(null as numeric) as tie_key,
+            cast(null as {{ exact_number() }}) as tie_key,
             {{ round_ratio_as(
                 '(sum(lines.gross_minor * walk.scale - walk.held_numerator) over (partition by lines.document_id))',
                 'walk.scale', '0', 'lines.rounding_mode'

@@ -5,8 +5,8 @@
     {#- Numerator of a number given as text; null for null. -#}
     (case
         when strpos({{ number }}, '/') > 0
-            then cast(substr({{ number }}, 1, strpos({{ number }}, '/') - 1) as numeric)
-        else cast({{ number }} as numeric)
+            then cast(substr({{ number }}, 1, strpos({{ number }}, '/') - 1) as {{ exact_number() }})
+        else cast({{ number }} as {{ exact_number() }})
     end)
 {%- endmacro %}
 
@@ -14,7 +14,7 @@
     {#- Denominator of a number given as text, positive as it is written; 1 for a decimal and for null. -#}
     (case
         when strpos({{ number }}, '/') > 0
-            then cast(substr({{ number }}, strpos({{ number }}, '/') + 1) as numeric)
+            then cast(substr({{ number }}, strpos({{ number }}, '/') + 1) as {{ exact_number() }})
         else 1
     end)
 {%- endmacro %}
@@ -67,7 +67,7 @@
             {{ key }},
             place,
             places,
-            cast(denominator as numeric) as common_denominator
+            cast(denominator as {{ exact_number() }}) as common_denominator
         from places
         where place = 1
 

@@ -219,7 +219,7 @@
     that nobody knows it is null.
 -#}
 {% macro quantity_numerator() -%}
-    (
+    {%- set measured -%}
         coalesce(case aggregation
             when 'count' then event_count
             when 'max' then quantity_max
@@ -230,8 +230,8 @@
             when 'sum_of_bucket_max' then bucket_max_sum
             when 'weighted_sum'
                 then
-                    initial_quantity * period_seconds
-                    + coalesce(quantity_sum, 0) * {{ epoch_seconds('ends_at') }}
+                    {{ times('initial_quantity', 'period_seconds') }}
+                    + {{ times('coalesce(quantity_sum, 0)', epoch_seconds('ends_at')) }}
                     - coalesce(quantity_seconds, 0)
             when 'prorated_sum'
                 then
@@ -243,8 +243,8 @@
             when 'avg' then quantity_sum
             when 'sum_with_multiplier' then quantity_sum
         end, case when {{ is_known_aggregation('aggregation') }} then 0 end)
-        * coalesce(multiplier, 1)
-    )
+    {%- endset -%}
+    ({{ times(measured, 'coalesce(multiplier, 1)') }})
 {%- endmacro %}
 
 {% macro is_known_aggregation(aggregation) -%}

@@ -54,12 +54,12 @@
         cast(null as text) as account_id,
         cast(null as text) as currency,
         cast(null as bigint) as amount_minor,
-        cast(cells.{{ side }}_event_count as numeric) as quantity,
+        cast(cells.{{ side }}_event_count as {{ exact_number() }}) as quantity,
         cells.usage_month as business_on,
         cells.usage_month as due_on,
         'all days of ' || cells.meter_code || ' from ' || {{ date_text('cells.usage_month') }} as evidence,
         cast(null as date) as usage_on,
-        cast(cells.{{ side }}_quantity_sum as numeric) as quantity_sum,
+        cast(cells.{{ side }}_quantity_sum as {{ exact_number() }}) as quantity_sum,
         0 as late_count
     from {{ ref('recon_u3__cells') }} as cells
     where cells.is_equal
@@ -70,7 +70,7 @@
         days.account_id,
         cast(null as text) as currency,
         cast(null as bigint) as amount_minor,
-        cast(days.event_count as numeric) as quantity,
+        cast(days.event_count as {{ exact_number() }}) as quantity,
         days.usage_on as business_on,
         days.usage_on as due_on,
         days.evidence,
@@ -86,7 +86,7 @@
 
 {#- What a meter makes of a day, by the column `aggregation`: a count, a maximum, else the sum. -#}
 {% macro metered_value(event_count, quantity_sum, quantity_max) -%}
-    cast(case aggregation when 'count' then {{ event_count }} when 'max' then {{ quantity_max }} else {{ quantity_sum }} end as numeric)
+    cast(case aggregation when 'count' then {{ event_count }} when 'max' then {{ quantity_max }} else {{ quantity_sum }} end as {{ exact_number() }})
 {%- endmacro %}
 
 

@@ -56,7 +56,7 @@
     Half away from zero is the floor of (2n + d) / 2d; a tie leaves no remainder, and an odd one goes back by one.
 -#}
 {% macro half_even(numerator, denominator='1') -%}
-    {%- set under = 'nullif(cast(' ~ denominator ~ ' as numeric), 0)' -%}
+    {%- set under = 'nullif(cast(' ~ denominator ~ ' as ' ~ exact_number() ~ '), 0)' -%}
     {%- set doubled = '(2 * abs(' ~ numerator ~ ') + abs(' ~ under ~ '))' -%}
     {%- set rounded = whole_quotient(doubled, '2 * abs(' ~ under ~ ')') -%}
     (case when ({{ numerator }}) < 0 then -1 else 1 end * case when ({{ denominator }}) < 0 then -1 else 1 end * (

@@ -45,7 +45,7 @@ final as (
         quantity,
         quantity as rated_quantity,
         unit_amount_minor,
-        cast(gross_minor as numeric) as gross_exact,
+        cast(gross_minor as {{ exact_number() }}) as gross_exact,
         gross_minor,
         cast(null as bigint) as minimum_minor,
         currency,

@@ -20,7 +20,7 @@ line_tiers as (
         quantities.rated_quantity,
         quantities.rated_numerator as quantity,
         quantities.rated_denominator as quantity_denominator,
-        cast(null as numeric) as selector_quantity,
+        cast(null as {{ exact_number() }}) as selector_quantity,
         quantities.tier_select,
         quantities.zero_usage,
         tiers.lower_bound * quantities.rated_denominator as lower_bound,

@@ -42,7 +42,7 @@ final as (
         period_start,
         period_end,
         measured_quantity as quantity,
-        cast(null as numeric) as negotiated_amount_minor,
+        cast(null as {{ exact_number() }}) as negotiated_amount_minor,
         discount_percent,
         currency,
         period_start as active_start,

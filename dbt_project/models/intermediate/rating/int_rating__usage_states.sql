@@ -6,15 +6,15 @@
     'latest_load_id', 'latest_line_no', 'latest_quantity', 'is_present',
 ] %}
 {%- set of_plain_days -%}
-    cast(null as numeric) as quantity_min,
-        cast(null as numeric) as quantity_max,
-        cast(null as numeric) as quantity_seconds,
+    cast(null as {{ exact_number() }}) as quantity_min,
+        cast(null as {{ exact_number() }}) as quantity_max,
+        cast(null as {{ exact_number() }}) as quantity_seconds,
         cast(null as boolean) as was_added,
         cast(null as timestamp with time zone) as latest_at,
         cast(null as date) as latest_delivered_on,
         cast(null as text) as latest_load_id,
         cast(null as bigint) as latest_line_no,
-        cast(null as numeric) as latest_quantity,
+        cast(null as {{ exact_number() }}) as latest_quantity,
         cast(null as boolean) as is_present
 {%- endset %}
 

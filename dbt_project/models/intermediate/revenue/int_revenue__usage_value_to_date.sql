@@ -70,7 +70,7 @@ line_tiers as (
         lines.quantity,
         lines.billed,
         lines.quantity_denominator,
-        cast(null as numeric) as selector_quantity,
+        cast(null as {{ exact_number() }}) as selector_quantity,
         'exact' as tier_select,
         'none' as zero_usage,
         tiers.lower_bound * lines.quantity_denominator as lower_bound,

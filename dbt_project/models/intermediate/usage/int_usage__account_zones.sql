@@ -7,18 +7,18 @@ accounts as (
 ),
 
 known_zones as (
-    select zones.zone_name
-    from {{ known_zones() }} as zones
+    select distinct timezone
+    from {{ ref('stg_ops__zone_offsets') }}
 ),
 
 final as (
     select
         accounts.account_id,
-        coalesce(known_zones.zone_name, 'UTC') as timezone,
-        known_zones.zone_name is not null as is_known_zone,
+        coalesce(known_zones.timezone, 'UTC') as timezone,
+        known_zones.timezone is not null as is_known_zone,
         accounts.load_id
     from accounts
-    left join known_zones on accounts.timezone = known_zones.zone_name
+    left join known_zones on accounts.timezone = known_zones.timezone
 )
 
 select * from final

@@ -22,6 +22,10 @@ zones as (
     select * from {{ ref('int_usage__account_zones') }}
 ),
 
+zone_days as (
+    select * from {{ ref('int_usage__zone_days') }}
+),
+
 meters as (
     select * from {{ ref('int_usage__meters') }}
 ),
@@ -31,12 +35,13 @@ local_events as (
     select
         events.account_id,
         events.event_type,
-        {{ local_date('events.occurred_at', "coalesce(zones.timezone, 'UTC')") }} as usage_on,
+        zone_days.usage_on,
         events.occurred_at,
         events.quantity,
         repeats.is_conflict
     from events
     left join zones on events.account_id = zones.account_id
+    left join zone_days on {{ in_zone_day('events', "coalesce(zones.timezone, 'UTC')") }}
     left join repeats
         on
             events.occurred_on = repeats.occurred_on
@@ -90,24 +95,37 @@ plain_days as (
     {{ plain_quantities('described', ['account_id', 'meter_code', 'usage_on']) }}
 ),
 
-detailed_days as (
+-- Once a zone and day, not once an account.
+local_days as {{ once() }} (
     select
-        account_id,
-        meter_code,
+        timezone,
         usage_on,
-        aggregation,
-        multiplier,
-        rounding_digits,
-        rounding_mode,
-        usage_on as first_day,
-        {{ add_days('usage_on', 1) }} as end_day,
         {{ start_of_local_day('usage_on', 'timezone') }} as starts_at,
-        {{ start_of_local_day(add_days('usage_on', 1), 'timezone') }} as ends_at,
-        cast(null as numeric) as initial_value,
-        cast(null as numeric) as denominator_seconds,
-        false as floor_zero
+        {{ start_of_local_day(add_days('usage_on', 1), 'timezone') }} as ends_at
     from described
     where is_detailed
+    group by timezone, usage_on
+),
+
+detailed_days as (
+    select
+        described.account_id,
+        described.meter_code,
+        described.usage_on,
+        described.aggregation,
+        described.multiplier,
+        described.rounding_digits,
+        described.rounding_mode,
+        described.usage_on as first_day,
+        {{ add_days('described.usage_on', 1) }} as end_day,
+        local_days.starts_at,
+        local_days.ends_at,
+        cast(null as {{ exact_number() }}) as initial_value,
+        cast(null as {{ exact_number() }}) as denominator_seconds,
+        false as floor_zero
+    from described
+    inner join local_days on described.timezone = local_days.timezone and described.usage_on = local_days.usage_on
+    where described.is_detailed
 ),
 
 parts as (

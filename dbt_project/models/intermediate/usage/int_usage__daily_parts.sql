@@ -38,6 +38,10 @@ zones as (
     select * from {{ ref('int_usage__account_zones') }}
 ),
 
+zone_days as (
+    select * from {{ ref('int_usage__zone_days') }}
+),
+
 meters as (
     select * from {{ ref('int_usage__meters') }}
     where is_detailed
@@ -58,11 +62,12 @@ zoned as (
         meters.filter_values,
         meters.is_per_transaction,
         coalesce(zones.timezone, 'UTC') as timezone,
-        {{ local_date('events.occurred_at', "coalesce(zones.timezone, 'UTC')") }} as usage_on,
+        zone_days.usage_on,
         {{ recorded_instant('events.recorded_at', 'events.delivered_on') }} as known_from
     from events
     inner join meters on events.event_type = meters.event_type
     left join zones on events.account_id = zones.account_id
+    left join zone_days on {{ in_zone_day('events', "coalesce(zones.timezone, 'UTC')") }}
     where
         not exists (
             select 1

@@ -15,6 +15,10 @@ zones as (
     select * from {{ ref('int_usage__account_zones') }}
 ),
 
+zone_days as (
+    select * from {{ ref('int_usage__zone_days') }}
+),
+
 meters as (
     select * from {{ ref('int_usage__meters') }}
 ),
@@ -26,7 +30,7 @@ final as (
         events.event_type,
         events.account_id,
         coalesce(meters.meter_code, events.event_type) as meter_code,
-        {{ local_date('events.occurred_at', "coalesce(zones.timezone, 'UTC')") }} as usage_on,
+        zone_days.usage_on,
         events.occurred_at,
         events.occurred_on,
         {{ recorded_instant('events.recorded_at', 'events.delivered_on') }} as recorded_at,
@@ -37,6 +41,7 @@ final as (
         events.delivered_on
     from events
     left join zones on events.account_id = zones.account_id
+    left join zone_days on {{ in_zone_day('events', "coalesce(zones.timezone, 'UTC')") }}
     left join meters on events.event_type = meters.event_type
     where
         not exists (

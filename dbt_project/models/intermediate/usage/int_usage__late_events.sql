@@ -10,6 +10,10 @@ zones as (
     select * from {{ ref('int_usage__account_zones') }}
 ),
 
+zone_days as (
+    select * from {{ ref('int_usage__zone_days') }}
+),
+
 meters as (
     select * from {{ ref('int_usage__meters') }}
 ),
@@ -18,9 +22,10 @@ local_events as (
     select
         delayed_events.*,
         coalesce(zones.timezone, 'UTC') as timezone,
-        {{ local_date('delayed_events.occurred_at', "coalesce(zones.timezone, 'UTC')") }} as usage_on
+        zone_days.usage_on
     from delayed_events
     left join zones on delayed_events.account_id = zones.account_id
+    left join zone_days on {{ in_zone_day('delayed_events', "coalesce(zones.timezone, 'UTC')") }}
 ),
 
 final as (

@@ -25,6 +25,10 @@ zones as (
     select * from {{ ref('int_usage__account_zones') }}
 ),
 
+zone_days as (
+    select * from {{ ref('int_usage__zone_days') }}
+),
+
 -- A copy of an event that came before is not counted again.
 counted as (
     select
@@ -33,11 +37,12 @@ counted as (
         events.account_id,
         events.event_type,
         coalesce(zones.timezone, 'UTC') as timezone,
-        {{ local_date('events.occurred_at', "coalesce(zones.timezone, 'UTC')") }} as usage_on,
+        zone_days.usage_on,
         events.load_id,
         events.quantity
     from events
     left join zones on events.account_id = zones.account_id
+    left join zone_days on {{ in_zone_day('events', "coalesce(zones.timezone, 'UTC')") }}
     where
         not exists (
             select 1

@@ -14,7 +14,7 @@ final as (
         occurred_at,
         occurred_on,
         recorded_at,
-        quantity,
+        cast(quantity as {{ exact_number() }}) as quantity,
         dimensions,
         load_id,
         load_seq,

@@ -1,0 +1,73 @@
+{#- What DuckDB says in other words: bodies of the macros of this folder. Its session settings stand in profiles.yml. -#}
+
+{% macro duckdb__utc_clock(instant) -%}
+    strftime(({{ instant }}) at time zone 'UTC', '%H:%M')
+{%- endmacro %}
+
+{% macro duckdb__date_text(date) -%}
+    strftime({{ date }}, '%Y-%m-%d')
+{%- endmacro %}
+
+{% macro duckdb__month_text(date) -%}
+    strftime({{ date }}, '%Y-%m')
+{%- endmacro %}
+
+{% macro duckdb__instant_text(instant) -%}
+    strftime(({{ instant }}) at time zone 'UTC', '%Y-%m-%dT%H:%M:%SZ')
+{%- endmacro %}
+
+{#- extract(epoch) is a double. -#}
+{% macro duckdb__seconds_between(start_instant, end_instant) -%}
+    cast(
+        cast(epoch_us({{ end_instant }}) - epoch_us({{ start_instant }}) as {{ exact_number() }}) * 0.000001
+        as {{ exact_number() }}
+    )
+{%- endmacro %}
+
+{% macro duckdb__add_seconds(instant, seconds) -%}
+    (({{ instant }}) + to_microseconds(cast({{ as_exact(seconds) }} * 1000000 as bigint)))
+{%- endmacro %}
+
+{% macro duckdb__month_series(start_date, end_date, alias) -%}
+    lateral (
+        select cast(unnest(generate_series(
+            date_trunc('month', cast({{ start_date }} as timestamp)),
+            cast({{ end_date }} as timestamp) - interval '1 day',
+            interval '1 month'
+        )) as date) as month_on
+    ) as {{ alias }}
+{%- endmacro %}
+
+{% macro duckdb__day_series(start_date, end_date, alias) -%}
+    lateral (
+        select cast(unnest(generate_series(
+            cast({{ start_date }} as timestamp),
+            cast({{ end_date }} as timestamp) - interval '1 day',
+            interval '1 day'
+        )) as date) as day_on
+    ) as {{ alias }}
+{%- endmacro %}
+
+{% macro duckdb__integer_series(first, last, alias) -%}
+    lateral (
+        select unnest(generate_series(cast({{ first }} as bigint), cast({{ last }} as bigint))) as n
+    ) as {{ alias }}
+{%- endmacro %}
+
+{#- DuckDB's hash has 64 bits without a sign. -#}
+{% macro duckdb__identity_hash(source, event_id) -%}
+    cast(hash({{ source }}, {{ event_id }}) >> 1 as bigint)
+{%- endmacro %}
+
+{#- A table that stays until the next build, so that whoever runs dbt can ask which keys were touched. -#}
+{% macro duckdb__touched_relation(name, query) -%}
+    create or replace table {{ name }} as {{ query }}
+{%- endmacro %}
+
+{% macro duckdb__touched_table(name, columns) -%}
+    create or replace table {{ name }} ({{ columns }})
+{%- endmacro %}
+
+{% macro duckdb__partition_days_sql(relation) -%}
+    select distinct occurred_on from {{ relation }} order by 1
+{%- endmacro %}
