@@ -7,6 +7,7 @@ whether the commit arrived, so nothing is loaded twice and nothing is given up t
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 from collections.abc import Iterable, Iterator
@@ -27,6 +28,7 @@ from ingestion.delivery import Delivery, LoadResult, Manifest, discover, load_id
 from ingestion.formats import strict_json
 from ingestion.formats.cloudevents import INSTANT
 from ingestion.formats.streams import Source
+from ingestion.lake import LakeFiles, LakeUnset, lake
 from ingestion.meters import MeterBook, delivered_meters, meter_book
 from ingestion.objects import ObjectSpec
 from ingestion.records import FileRefused, Reject
@@ -64,6 +66,12 @@ NEW_FIELDS = """
     select field from ops.new_fields
     where system = $1 and object = $2 and load_id = cast($3 as uuid)
     order by field collate "C"
+"""
+# Events of one account and day must not lie in two places: neither engine would see the repetitions of the other's.
+OTHER_LANE = """
+    select lane from ops.loads
+    where system = $1 and object = $2 and accepted > 0 and lane <> $3
+    limit 1
 """
 METERS = """
     select cast(delivered_on as text), cast(payload as text)
@@ -207,7 +215,7 @@ class _Loader:
                 return self._with_retries(delivery, spec, content)
         except FileRefused as refusal:
             return self._refused(delivery, content, refusal)
-        except StoreFailed as error:
+        except (StoreFailed, LakeUnset) as error:
             self._session.rollback()
             raise LoadFailed(f"{delivery.label} did not load: {error}") from error
         except OSError as error:
@@ -262,6 +270,12 @@ class _Loader:
         identity = load_id(delivery, content)
         load_seq, known_at = self._session.rows(NEXT)[0]
         writer = Writer(self._session, delivery, identity, load_seq, known_at)
+        with contextlib.closing(writer):
+            return self._written(delivery, spec, content, manifest, writer)
+
+    def _written(
+        self, delivery: Delivery, spec: ObjectSpec, content: Content, manifest: Manifest, writer: Writer
+    ) -> _Counts:
         source = Source(content.path, delivery.label)
         before = _stat(content.path)
         names: list[str] | None = None
@@ -280,7 +294,7 @@ class _Loader:
                 f"{delivery.label} has {counts.rows_in} rows, its manifest says {manifest.rows}; deliver it again",
             )
         writer.finish(content, manifest, names=names)
-        counts.new_fields = self._new_fields(delivery, identity, names or [])
+        counts.new_fields = self._new_fields(delivery, load_id(delivery, content), names or [])
         self._session.commit()
         self._fields.setdefault((delivery.system, delivery.object), set()).update(names or [])
         return counts
@@ -379,7 +393,14 @@ class Writer:
         self._load_seq = load_seq
         self._known_at = known_at.astimezone(UTC)
         self._usage_days: set[date] = set()
+        self._files: LakeFiles | None = None
+        self._lane = usage_lane(session) if (delivery.system, delivery.object) == USAGE else "postgres"
         self.counts = _Counts()
+
+    def close(self) -> None:
+        """Give up what was not finished."""
+        if self._files is not None:
+            self._files.close()
 
     def documents(self, table: str, found: list[documents.Document]) -> None:
         """Append accepted records to their document table."""
@@ -399,18 +420,34 @@ class Writer:
         self.counts.withheld += sum(one.withheld for one in found)
 
     def events(self, events: pa.Table) -> None:
-        """Append accepted usage events; partitions of days that have none are made."""
+        """Append accepted usage events, in Postgres to the partitions of their days."""
         if not events.num_rows:
             return
         columns = {name: events.column(name) for name in events.schema.names}
         columns["occurred_on"] = pc.cast(events.column("occurred_at"), pa.date32(), safe=False)
+        if self._lane == "lake":
+            self._into_lake(columns, events.num_rows)
+        else:
+            self._into_postgres(columns, events.num_rows)
+        self.counts.accepted += events.num_rows
+
+    def _into_postgres(self, columns: dict[str, Any], count: int) -> None:
+        """COPY; partitions of days that have none are made."""
         for day in pc.unique(columns["occurred_on"]).to_pylist():
             if day not in self._usage_days:
                 self._session.rows("select ops.ensure_usage_partition(cast($1 as date))", day.isoformat())
                 self._usage_days.add(day)
         columns["dimensions"] = pc.binary_join_element_wise("\x01", columns["dimensions"], "")
-        self._session.copy("raw", "usage__events", self._stamped(columns, events.num_rows))
-        self.counts.accepted += events.num_rows
+        self._session.copy("raw", "usage__events", self._stamped(columns, count))
+
+    def _into_lake(self, columns: dict[str, Any], count: int) -> None:
+        """Into the files of the load, which are moved to the lake at the end and listed with the load's own row."""
+        if self._files is None:
+            assert self._delivery.delivered_on is not None  # noqa: S101  misplaced files do not get here
+            self._files = LakeFiles(lake(), str(self._identity), self._delivery.delivered_on)
+        stamped = self._stamped(columns, count)
+        named = stamped.set_column(0, "load_id", pa.repeat(pa.scalar(str(self._identity)), count))
+        self._files.append(named.drop_columns(["delivered_on"]))
 
     def quarantine(self, rejects: list[Reject], *, late: bool = False) -> None:
         """Append rejected records; late ones are counted apart."""
@@ -446,6 +483,7 @@ class Writer:
 
         A usage partition gets its index when it is full, which costs a fraction of filling both at once.
         """
+        self._list_files()
         for day in sorted(self._usage_days):
             self._session.rows("select ops.index_usage_partition(cast($1 as date))", day.isoformat())
         counts = self.counts
@@ -467,8 +505,22 @@ class Writer:
             "code_version": [code_version()],
             "retry_of": pa.array([retry_of.bytes if retry_of else None], pa.binary(16)),
             "fields": pa.array([names], pa.list_(pa.string())),
+            "lane": [self._lane],
         }
         self._session.copy("ops", "loads", self._stamped({name: pa.array(found) for name, found in columns.items()}, 1))
+
+    def _list_files(self) -> None:
+        """Put the files of the lake on the list that readers go by; it becomes visible with the load."""
+        files = self._files.finish() if self._files is not None else []
+        if files:
+            columns = {
+                "occurred_on": pa.array([one.occurred_on for one in files], pa.date32()),
+                "path": pa.array([one.path for one in files], pa.string()),
+                "row_count": pa.array([one.row_count for one in files], pa.int64()),
+                "size_bytes": pa.array([one.size_bytes for one in files], pa.int64()),
+                "sha256": pa.array([one.sha256 for one in files], pa.string()),
+            }
+            self._session.copy("ops", "lake_files", self._stamped(columns, len(files)))
 
     def _stamped(self, columns: dict[str, Any], count: int) -> pa.Table:
         """The columns with what every row of this load has in common."""
@@ -481,6 +533,18 @@ class Writer:
                 **columns,
             }
         )
+
+
+def usage_lane(session: Session) -> str:
+    """The lane of usage events, as configured. Raises LoadFailed where the warehouse's events lie in the other one."""
+    lane = get_settings().usage_lane
+    if session.rows(OTHER_LANE, *USAGE, lane):
+        other = "postgres" if lane == "lake" else "lake"
+        raise LoadFailed(
+            f"usage is to go into the lane {lane} (TIEOUT_USAGE_LANE), but this warehouse has its usage in the lane "
+            f"{other}: set TIEOUT_USAGE_LANE={other}, or load all usage into a fresh warehouse"
+        )
+    return lane
 
 
 def book_of(session: Session, store: Store) -> MeterBook:

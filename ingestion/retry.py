@@ -8,6 +8,7 @@ read again is noted in ``quarantine.retried``, whose key lets no record land twi
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator
@@ -266,6 +267,12 @@ class _Retrier:
             self._store, file.label, file.system, file.object, file.delivered_on, f"{file.file_name}#retry-{number}"
         )
         writer = Writer(self._session, delivery, identity, load_seq, known_at)
+        with contextlib.closing(writer):
+            return self._retried(file, records, writer, identity, known_at)
+
+    def _retried(
+        self, file: _File, records: dict[int, _Open], writer: Writer, identity: UUID, known_at: datetime
+    ) -> Retried:
         fates = self._read(file, records)
         outcomes = self._write(file, records, fates, writer)
         unchanged = len(records) - len(outcomes)

@@ -19,6 +19,7 @@ BOOKKEEPING = frozenset(
         "refused_at",
         "refusal_id",
         "applied_at",
+        "filled_at",
         "ran_at",
         "source_version",
     }

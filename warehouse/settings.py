@@ -19,6 +19,8 @@ class Settings(BaseSettings):
     None means that only a manifest or a ``_SUCCESS`` file makes a delivery complete.
     ``landing`` is a folder, or a URL that begins with ``s3://`` or ``gs://``; an object larger than ``spool_bytes`` is
     refused, because it is spooled to the temporary folder while it is read.
+    ``usage_lane`` says where accepted usage events go: into Postgres, or as Parquet into ``lake``, a folder or a URL of
+    these kinds.
     ``alert_urls`` are addresses of Apprise, with white space between, that are told of new grave breaks.
     ``embedded_major`` and ``postgres_user`` matter to the embedded Postgres alone.
     """
@@ -31,6 +33,8 @@ class Settings(BaseSettings):
     first_partition: date = date(2026, 1, 1)
     quiet_seconds: int | None = Field(default=None, ge=0)
     spool_bytes: int = Field(default=50 << 30, ge=1)
+    usage_lane: Literal["postgres", "lake"] = "postgres"
+    lake: str | None = None
     max_age_days: int = Field(default=400, ge=1)
     alert_urls: SecretStr | None = None
     embedded_major: Literal["16", "18"] = "18"
