@@ -37,6 +37,13 @@ TABLES = """
         control_id text, tracking_key text, status text, outcome text, left_row_count bigint, currency text,
         amount_minor bigint, comparison text, break_class text, right_row_count bigint, deadline_on date
     );
+    create temp table recon_cause__late_usage (
+        control_id text, comparison text, tracking_key text, cause text, explained_by text, explained_minor bigint
+    );
+    create temp table recon_cause__provisioning (like recon_cause__late_usage);
+    create temp table recon_cause__duplicates (like recon_cause__late_usage);
+    create temp table recon_cause__exchange_rates (like recon_cause__late_usage);
+    create temp table recon_cause__voided_invoices (like recon_cause__late_usage);
     create temp table recon_b1__expected (
         tracking_key text, unit_amount_minor numeric, quantity numeric, price_code text
     );
@@ -141,6 +148,8 @@ def test_a_break_names_the_cause_that_explains_its_amount_and_no_other(session):
     for key in ("dearer", "dearer and more"):
         session.execute("insert into recon_b1__expected values (%s, 1000, 3, 'team')", (key,))
         session.execute("insert into recon_b1__invoiced values (%s, 1200, 'team-2025')", (key,))
+    session.execute("insert into recon_cause__late_usage values ('B1', 'c', 'half', 'DATA.late', 'l', -9)")
+    session.execute("insert into recon_cause__duplicates values ('B4', 'c', 'twice', 'DATA.duplicate_feed', 'd', -7)")
     build(session, "recon_alternative_lines", "recon_explained_breaks", "recon_break_causes")
     found = session.execute(
         "select tracking_key, cause, explained_by, explained_minor from recon_break_causes order by tracking_key"
@@ -150,6 +159,7 @@ def test_a_break_names_the_cause_that_explains_its_amount_and_no_other(session):
         ("fee", "PARTNER.bank_fee", "the bank kept a charge that its entry names", 30),
         ("half", "CONFIG.proration", "proration unit day", -50),
         ("later", "TIMING.cutoff", "both sides agree but stand in different months", 0),
+        ("twice", "DATA.duplicate_feed", "d", -7),
         ("waits", "TIMING.settlement", "the counterpart may come until 2026-11-09", 900),
     ]
 

@@ -89,14 +89,22 @@ def test_every_row_is_in_one_outcome_and_every_difference_in_one_status(session,
     assert sum(row[5] for row in rows) == len(left)
     assert sum(row[6] for row in rows) == len(right)
     assert len({row[0] for row in rows}) == len(rows)
-    in_one_currency = [row for row in rows if row[1] != "CURRENCY"]
-    of_currency = {row[0] for row in rows if row[1] == "CURRENCY"}
+    of_currency = {row[0] for row in rows if row[1] == "CURRENCY" or row[4] is None}
+    in_one_currency = [row for row in rows if row[0] not in of_currency]
+    several = {
+        key
+        for side in (left, right)
+        for key in {row[0] for row in side}
+        if len({row[1] for row in side if row[0] == key}) > 1
+    }
+    assert several - {None} <= {row[0] for row in rows if row[4] is None}
     difference = sum(row[2] for row in left if row[0] not in of_currency)
     difference -= sum(row[2] for row in right if row[0] not in of_currency)
     assert sum(row[4] for row in in_one_currency) == difference
-    for _, outcome, break_class, status, amount, _, _ in rows:
+    for key, outcome, break_class, status, amount, _, _ in rows:
         assert (status == "open") == (break_class is not None)
         assert status != "matched" or amount == 0
+        assert amount is not None or outcome in {"CURRENCY", "DUPLICATE"} or key in several
         assert status != "rounding" or abs(amount) == 1
         assert (status == "expected") == outcome.startswith("TIMING")
 

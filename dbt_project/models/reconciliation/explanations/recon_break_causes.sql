@@ -1,3 +1,4 @@
+{%- set causes_of_one_kind = ['late_usage', 'provisioning', 'duplicates', 'exchange_rates', 'voided_invoices'] -%}
 with
 
 results as (
@@ -107,12 +108,31 @@ by_outcome as (
     where status = 'expected' or outcome = 'CUTOFF' or break_class = 'BANK_FEE'
 ),
 
+{% for cause in causes_of_one_kind -%}
+by_{{ cause }} as (
+    select
+        control_id,
+        comparison,
+        tracking_key,
+        {{ loop.index + 3 }} as place,
+        cause,
+        explained_by,
+        explained_minor
+    from {{ ref('recon_cause__' ~ cause) }}
+),
+
+{% endfor -%}
+
 found as (
     select * from by_convention
     union all
     select * from by_price
     union all
     select * from by_outcome
+    {% for cause in causes_of_one_kind -%}
+    union all
+    select * from by_{{ cause }}
+    {% endfor %}
 ),
 
 numbered as (
