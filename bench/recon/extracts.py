@@ -97,6 +97,21 @@ class Extracts:
                 return
         raise LookupError(f"no file of {system}/{name} holds such a row")
 
+    def later(self, system: str, name: str, day: str) -> File:
+        """The file of a delivery of a later day, of the same form as the first; it is made when there is none."""
+        files = self.files(system, name)
+        found = next((file for file in files if file.delivered_on == day), None)
+        if found is None:
+            first = files[0].path
+            path = first.parents[1] / day / first.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.with_name(path.name + MANIFEST).write_text(first.with_name(first.name + MANIFEST).read_text("utf-8"))
+            path.touch()
+            found = File(path, [])
+            files.append(found)
+            files.sort(key=lambda file: str(file.path))
+        return found
+
     def save(self) -> None:
         """Write what was read again, with its manifests. A file without rows is not delivered."""
         for files in self._files.values():

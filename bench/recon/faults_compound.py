@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bench.recon.extracts import Row
+from bench.recon.faults_lines import details_of, item_of, price_of
 from bench.recon.planter import Planter, by_id, is_settled
 
 OFFSET = 500
@@ -21,10 +22,10 @@ def plant_hidden_price(planter: Planter) -> None:
         if row["amount"] > 0
         and row["invoice"] in paid
         and is_settled(row["period"]["start"])
-        and _price(row) in licensed
-        and not _is_proration(row)
+        and price_of(row) in licensed
+        and not details_of(row)["proration"]
     ]
-    free = planter.choose(lines, "id", lambda row: planter.is_free(_item(row)) and planter.is_free(row["invoice"]))
+    free = planter.choose(lines, "id", lambda row: planter.is_free(item_of(row)) and planter.is_free(row["invoice"]))
     for row in free:
         quantity = int(row["quantity"])
         values = {"quantity": quantity * 2, "quantity_decimal": str(quantity * 2)}
@@ -33,8 +34,8 @@ def plant_hidden_price(planter: Planter) -> None:
             for line in invoice["lines"]["data"]:
                 if line["id"] == row["id"]:
                     line.update(values)
-        planter.take(_item(row), row["invoice"])
-        key = f"{_item(row)}|recurring|{_day(row, 'start')}|{_day(row, 'end')}"
+        planter.take(item_of(row), row["invoice"])
+        key = f"{item_of(row)}|recurring|{_day(row, 'start')}|{_day(row, 'end')}"
         planter.label("B1", "QTY", key, money=(0, row["currency"]), quantity=str(-quantity))
 
 
@@ -53,24 +54,6 @@ def plant_offsetting_charges(planter: Planter) -> None:
         amount = row["amount"] + size
         extracts.change("stripe", "charges", by_id(row["id"]), {"amount": amount, "amount_captured": amount})
         planter.label("C2", "GROSS", row["id"], money=(size, row["currency"]))
-
-
-def _item(row: Row) -> str:
-    """The subscription item that a line bills, in either version of the API."""
-    return str(_details(row)["subscription_item"])
-
-
-def _is_proration(row: Row) -> bool:
-    return bool(_details(row)["proration"])
-
-
-def _details(row: Row) -> Row:
-    parent: Row | None = row.get("parent")
-    return row if parent is None else dict(parent["subscription_item_details"])
-
-
-def _price(row: Row) -> str:
-    return str(row["price"]["id"] if "price" in row else row["pricing"]["price_details"]["price"])
 
 
 def _day(row: Row, end: str) -> str:

@@ -6,11 +6,9 @@ import re
 from decimal import Decimal
 
 from bench.recon.extracts import Row
-from bench.recon.planter import Planter, by_id, is_settled, other_month
+from bench.recon.planter import SIZES, Planter, by_id, is_settled, other_month
 from ingestion.sample_company.money import EXPONENT
 
-# Minor units by which a printed amount is changed: one, some, many.
-SIZES = (1, 250, 12_500)
 NUMBER = re.compile(r"[0-9]{4}A-[0-9]{4}")
 CURRENCIES = {"1": "usd", "2": "eur", "3": "jpy"}
 POSTED = ("transaction", "transactionline", "transactionaccountingline")
@@ -86,29 +84,29 @@ def plant_mirror_faults(planter: Planter) -> None:
 
     for row in planter.choose(invoices.values(), "id", mirrored):
         name = mirrors[row["id"]]["id"]
-        _drop_transaction(planter, name)
-        planter.label("B4", "NOT_POSTED", row["id"], money=(row["total"], row["currency"]), also=_books(name))
+        drop_transaction(planter, name)
+        planter.label("B4", "NOT_POSTED", row["id"], money=(row["total"], row["currency"]), also=books(name))
     for row in planter.choose(invoices.values(), "id", mirrored):
         name = mirrors[row["id"]]["id"]
-        _copy_transaction(planter, name, f"7{name}")
-        also = [*_books(name), *_books(f"7{name}")]
+        copy_transaction(planter, name, f"7{name}")
+        also = [*books(name), *books(f"7{name}")]
         planter.label("B4", "POSTED_TWICE", row["id"], money=(-row["total"], row["currency"]), also=also)
     for row in planter.choose(invoices.values(), "id", mirrored):
         name = mirrors[row["id"]]["id"]
         extracts.change("erp", "transaction", by_id(name), {"trandate": other_month(mirrors[row["id"]]["trandate"])})
-        planter.label("B4", "CUTOFF", row["id"], also=_books(name))
+        planter.label("B4", "CUTOFF", row["id"], also=books(name))
     for size, row in zip(SIZES, planter.choose(invoices.values(), "id", mirrored), strict=False):
         mirror = mirrors[row["id"]]
         digits = EXPONENT[CURRENCIES[mirror["currency"]]]
         total = Decimal(mirror["foreigntotal"]) + Decimal(size).scaleb(-digits)
         extracts.change("erp", "transaction", by_id(mirror["id"]), {"foreigntotal": f"{total:f}"})
-        planter.label("B4", "AMOUNT", row["id"], money=(-size, row["currency"]), also=_books(mirror["id"]))
+        planter.label("B4", "AMOUNT", row["id"], money=(-size, row["currency"]), also=books(mirror["id"]))
     for row in planter.choose(invoices.values(), "id", lambda r: r["id"] in mirrors and r["status"] == "void"):
         mirror = mirrors[row["id"]]
         values = {"status": "A", "posting": "T", "voided": "F"}
         extracts.change("erp", "transaction", by_id(mirror["id"]), values)
         planter.label(
-            "B4", "VOID_NOT_REVERSED", row["id"], money=(-row["total"], row["currency"]), also=_books(mirror["id"])
+            "B4", "VOID_NOT_REVERSED", row["id"], money=(-row["total"], row["currency"]), also=books(mirror["id"])
         )
 
 
@@ -123,18 +121,19 @@ def plant_purchase_order_faults(planter: Planter) -> None:
         planter.extracts.change("erp", "transaction", by_id(row["id"]), {"otherrefnum": ""})
 
 
-def _books(transaction: str) -> list[tuple[str, str]]:
+def books(transaction: str) -> list[tuple[str, str]]:
     """Where the ledger's controls see that an invoice's record in the ERP is not what it should be."""
     return [("G1", transaction), ("T1", transaction), ("F1", transaction)]
 
 
-def _drop_transaction(planter: Planter, name: str) -> None:
+def drop_transaction(planter: Planter, name: str) -> None:
+    """The record was never made."""
     planter.extracts.drop("erp", "transaction", by_id(name))
     for part in POSTED[1:]:
         planter.extracts.drop("erp", part, by_id(name, "transaction"))
 
 
-def _copy_transaction(planter: Planter, name: str, other: str) -> None:
+def copy_transaction(planter: Planter, name: str, other: str) -> None:
     """The record once more under another id, beside the first."""
     for part in POSTED:
         key = "id" if part == "transaction" else "transaction"

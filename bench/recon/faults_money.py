@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.recon.extracts import Row
+from bench.recon.faults_payments import balance_days
 from bench.recon.planter import Planter, by_id, is_settled, other_month
 
 
@@ -33,6 +34,7 @@ def plant_charge_faults(planter: Planter) -> None:
         planter.take(booking["id"], payout)
         extracts.drop("stripe", "balance_transactions", by_id(booking["id"]))
         also = [("C3", booking["id"]), ("C3", payout), ("C8", f"1200|{payout}"), ("C8", f"1200|{row['id']}")]
+        also += balance_days(booking)
         planter.label("C2", "NO_BT", row["id"], money=(row["amount"], row["currency"]), also=also)
     for row in planter.choose(charges, "id", booked):
         planter.take(row["balance_transaction"])
@@ -49,7 +51,7 @@ def plant_charge_faults(planter: Planter) -> None:
         planter.take(booking["id"], payout)
         values = {"fee": booking["fee"] + size, "net": booking["net"] - size}
         extracts.change("stripe", "balance_transactions", by_id(booking["id"]), values)
-        also = [("C3", booking["id"]), ("C3", payout)]
+        also = [("C3", booking["id"]), ("C3", payout), *balance_days(booking)]
         planter.label("C2", "FEE_VARIANCE", booking["id"], money=(size, row["currency"]), also=also)
 
 

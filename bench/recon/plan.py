@@ -11,15 +11,53 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.recon.extracts import Extracts
+from bench.recon.faults_bank import plant_bank_faults
+from bench.recon.faults_books import (
+    plant_booked_order_faults,
+    plant_clearing_faults,
+    plant_document_rate_faults,
+    plant_receivable_faults,
+    plant_record_faults,
+    plant_tax_posting_faults,
+)
 from bench.recon.faults_compound import plant_hidden_price, plant_offsetting_charges
+from bench.recon.faults_coverage import (
+    plant_late_reading_faults,
+    plant_replay_faults,
+    plant_resent_faults,
+    plant_uncovered_faults,
+)
 from bench.recon.faults_documents import (
     plant_invoice_faults,
     plant_mirror_faults,
     plant_number_faults,
     plant_purchase_order_faults,
 )
+from bench.recon.faults_lines import (
+    plant_currency_faults,
+    plant_erp_line_faults,
+    plant_invoice_document_faults,
+    plant_jurisdiction_faults,
+    plant_stripe_line_faults,
+    plant_wrong_customer_faults,
+)
+from bench.recon.faults_master import (
+    plant_customer_faults,
+    plant_price_record_faults,
+    plant_quote_difference_faults,
+    plant_unrated_faults,
+)
 from bench.recon.faults_money import plant_charge_faults, plant_return_faults
 from bench.recon.faults_orders import plant_order_faults, plant_order_term_faults, plant_quote_faults
+from bench.recon.faults_payments import (
+    plant_application_faults,
+    plant_balance_faults,
+    plant_conversion_faults,
+    plant_dispute_faults,
+    plant_member_faults,
+    plant_note_faults,
+    plant_unapplied_faults,
+)
 from bench.recon.faults_reference import plant_catalogue_faults, plant_item_faults, plant_rate_faults
 from bench.recon.faults_usage import plant_meter_faults
 from bench.recon.planter import Planter
@@ -45,7 +83,36 @@ BESIDE_THE_SAMPLES: tuple[Plant, ...] = (
     plant_meter_faults,
 )
 # Into a clean world, which has more records that nothing was done to.
-ALONE: tuple[Plant, ...] = ()
+ALONE: tuple[Plant, ...] = (
+    plant_wrong_customer_faults,
+    plant_note_faults,
+    plant_dispute_faults,
+    plant_member_faults,
+    plant_conversion_faults,
+    plant_application_faults,
+    plant_unapplied_faults,
+    plant_currency_faults,
+    plant_stripe_line_faults,
+    plant_jurisdiction_faults,
+    plant_invoice_document_faults,
+    plant_erp_line_faults,
+    plant_receivable_faults,
+    plant_clearing_faults,
+    plant_tax_posting_faults,
+    plant_document_rate_faults,
+    plant_record_faults,
+    plant_booked_order_faults,
+    plant_quote_difference_faults,
+    plant_customer_faults,
+    plant_price_record_faults,
+    plant_unrated_faults,
+    plant_balance_faults,
+    plant_bank_faults,
+    plant_late_reading_faults,
+    plant_resent_faults,
+    plant_uncovered_faults,
+    plant_replay_faults,
+)
 
 
 @dataclass(frozen=True)

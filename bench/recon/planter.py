@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from bench.recon.extracts import Extracts, Row
 from ingestion.sample_company.randomness import substream
 
 INSTANCES = 3
+# Minor units by which an amount is changed: one, some, many.
+SIZES = (1, 250, 12_500)
 # What is changed happened before; every control has waited long enough for it at the last delivery.
 SETTLED = datetime(2026, 10, 24, tzinfo=UTC)
 SEEN_ON = "2026-11-09"
 LAST_MONTH = 10
+T = TypeVar("T")
 Places = Iterable[tuple[str, str]]
 
 
@@ -40,6 +43,12 @@ class Planter:
         chosen = (firsts + [row for row in fits if row not in firsts])[:count]
         self.take(*(str(row[key]) for row in chosen))
         return chosen
+
+    def shuffled(self, rows: Iterable[T]) -> list[T]:
+        """The rows in an order that is another one in every world."""
+        found = list(rows)
+        self.rng.shuffle(found)
+        return found
 
     def is_free(self, name: str) -> bool:
         """Whether nothing was done to the record yet."""
@@ -77,6 +86,11 @@ class Planter:
                 "also": [list(place) for place in also],
             }
         )
+
+    def decoy(self, control: str, break_class: str, key: str) -> None:
+        """Say what was done that is unusual and right: nothing may be raised there."""
+        self.label(control, break_class, key)
+        self.rows[-1] |= {"kind": "decoy", "fault_id": self.rows[-1]["fault_id"].replace("raw", "decoy", 1)}
 
     def save(self) -> None:
         """Write the changed files, and add the labels to the truth."""

@@ -24,19 +24,44 @@ OPEN_BREAKS = """
     where status = 'open'
     order by control_id, tracking_key, break_id
 """
+# A break has one amount in one currency. Of a key whose rows have several, every currency counts what its rows say.
 CLOSURE = """
+    with keys as (
+        select
+            breaks.control_id, breaks.comparison, breaks.tracking_key, breaks.amount_minor,
+            cast(date_trunc('month', breaks.business_on) as date) as period_month,
+            coalesce(breaks.currency, 'xxx') as currency,
+            count(distinct sides.currency) > 1 as is_mixed
+        from reconciliation.recon_breaks as breaks
+        left join reconciliation.recon_sides as sides using (control_id, comparison, tracking_key)
+        where breaks.status = 'open'
+        group by 1, 2, 3, 4, 5, 6
+    ),
+    parts as (
+        select control_id, comparison, period_month, currency, coalesce(amount_minor, 0) as minor
+        from keys
+        where not is_mixed
+        union all
+        select
+            keys.control_id, keys.comparison, keys.period_month, sides.currency,
+            case when sides.side = 'left' then 1 else -1 end * coalesce(sides.amount_minor, 0)
+        from keys
+        inner join reconciliation.recon_sides as sides using (control_id, comparison, tracking_key)
+        where keys.is_mixed
+    ),
+    breaks as (
+        select control_id, comparison, period_month, currency, sum(minor) as minor
+        from parts
+        group by 1, 2, 3, 4
+    )
     select
         count(*),
-        count(*) filter (where totals.residue_minor <> 0 or totals.breaks_minor <> coalesce(breaks.minor, 0))
+        count(*) filter (
+            where coalesce(totals.residue_minor, 1) <> 0
+            or coalesce(totals.breaks_minor, 0) <> coalesce(breaks.minor, 0)
+        )
     from reconciliation.recon_control_totals as totals
-    left join (
-        select
-            control_id, comparison, cast(date_trunc('month', business_on) as date) as period_month,
-            coalesce(currency, 'xxx') as currency, sum(coalesce(amount_minor, 0)) as minor
-        from reconciliation.recon_breaks
-        where status = 'open'
-        group by 1, 2, 3, 4
-    ) as breaks using (control_id, comparison, period_month, currency)
+    full join breaks using (control_id, comparison, period_month, currency)
 """
 
 
