@@ -66,9 +66,11 @@ class BankFiles:
 
     root: Path
     days: list[Day] = field(default_factory=list)
+    delivered: set[Path] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        for path in sorted((self.root / "bank" / "statements").glob("*/*.sta")):
+        self.delivered = set((self.root / "bank" / "statements").glob("*/*.sta"))
+        for path in sorted(self.delivered):
             blocks = path.read_bytes().decode("ascii").split("\r\n-\r\n")
             self.days += [_read(path, block) for block in blocks if block]
 
@@ -101,9 +103,8 @@ class BankFiles:
         files: dict[Path, list[Day]] = {}
         for day in self.days:
             files.setdefault(day.path, []).append(day)
-        for path in (self.root / "bank" / "statements").glob("*/*.sta"):
-            if path not in files:
-                path.unlink()
+        for path in self.delivered - files.keys():
+            path.unlink()
         for path, days in files.items():
             path.write_bytes("".join(day.text() for day in sorted(days, key=lambda day: day.day)).encode("ascii"))
 

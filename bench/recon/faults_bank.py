@@ -18,7 +18,7 @@ def plant_bank_faults(planter: Planter) -> None:
     """C4, C6 and C1; statements are changed first, then entries, and keys are read when all is in its place."""
     bank = BankFiles(planter.extracts.root)
     taken: list[Day] = []
-    _statements(planter, bank, taken)
+    wrong = _statements(planter, bank, taken)
     deposits = Deposits(planter, bank, taken)
     deposits.merge()
     deposits.split()
@@ -26,9 +26,15 @@ def plant_bank_faults(planter: Planter) -> None:
     deposits.strangers()
     bank.save()
     deposits.label()
+    for day in wrong:
+        file = bank.place(day)
+        also = [("C6", bank.after(day).key), ("U2", file.rpartition(":")[0])]
+        planter.label("C6", "STMT_SUM", f"set aside|{file}", also=also)
 
 
-def _statements(planter: Planter, bank: BankFiles, taken: list[Day]) -> None:
+def _statements(planter: Planter, bank: BankFiles, taken: list[Day]) -> list[Day]:
+    """Change statements; those whose sum is wrong are given back, for they are known by their place in the file."""
+
     def quiet(count: int) -> list[Day]:
         """Statements without entries whose neighbours were left alone."""
         found: list[Day] = []
@@ -49,16 +55,15 @@ def _statements(planter: Planter, bank: BankFiles, taken: list[Day]) -> None:
         later = bank.after(day).key
         day.number -= 1
         planter.label("C6", "STMT_DUP", day.key, also=[("C6", later)])
-    for size, day in zip(SIZES, quiet(len(SIZES)), strict=False):
+    wrong = list(zip(SIZES, quiet(len(SIZES)), strict=False))
+    for size, day in wrong:
         day.error = size
-        file = bank.place(day)
-        also = [("C6", bank.after(day).key), ("U2", file.rpartition(":")[0])]
-        planter.label("C6", "STMT_SUM", f"set aside|{file}", also=also)
     for n, delivered in enumerate(("2026-11-03", "2026-11-04", "2026-11-05"), start=3):
         path = planter.extracts.root / "bank" / "statements" / delivered / f"interim-{n}.sta"
         path.write_bytes(INTERIM.format(n=n, account=bank.days[0].account).encode("ascii"))
         file = f"bank|statements|{delivered}|{path.name}"
         planter.label("C6", "INTRADAY_USED_AS_FINAL", f"set aside|{file}:1", also=[("U2", file)])
+    return [day for _, day in wrong]
 
 
 class Deposits:

@@ -188,11 +188,11 @@ class ErpLines:
         ]
 
     def some(self, wanted: Callable[[Row], bool], *, shared: bool = False) -> list[Row]:
-        """Lines that nothing was done to; of invoices that nothing was done to, unless they may be shared."""
+        """Lines of invoices that nothing was done to as a whole; several of one invoice when it may be shared."""
         chosen: list[Row] = []
         for row in self.planter.shuffled(self.rows):
             invoice = f"erp|{row['transaction']}"
-            fits = self.planter.is_free(row["uniquekey"]) and (shared or self.planter.is_free(invoice))
+            fits = self.planter.is_free(row["uniquekey"]) and self.planter.is_free(invoice)
             if len(chosen) < len(SIZES) and fits and wanted(row):
                 self.planter.take(row["uniquekey"], *(() if shared else (invoice,)))
                 chosen.append(row)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from bench.recon.extracts import Row
 from bench.recon.planter import SIZES, Planter, by_id
+from ingestion.sample_company.crm_ids import checksum
 
-# The last instant of the sample's last day but one, after every invoice that the discount is on.
-WAIVER_END = 1_794_052_800
+# 4 November, noon; who is billed from then on would see it in the bill.
+WAIVER_END = 1_793_793_600
+BILLED_LATER = range(4, 11)
 # Whoever is there since then was billed more than once.
 LONG_AGO = 1_790_000_000
 
@@ -106,9 +109,9 @@ def plant_quote_difference_faults(planter: Planter) -> None:
         extracts.drop("crm", "QuoteLineItem", by_id(row["Id"], "Id"))
         planter.label("O3", "MISSING_LEFT", row["key"])
     for row in some():
-        entry = f"{row['PricebookEntryId'][:-4]}ZZZZ"
+        entry = _other_id(row["PricebookEntryId"])
         added = {name: value for name, value in row.items() if name != "key"}
-        added |= {"Id": f"{row['Id'][:-4]}ZZZZ", "PricebookEntryId": entry}
+        added |= {"Id": _other_id(row["Id"]), "PricebookEntryId": entry}
         extracts.add("crm", "QuoteLineItem", added, by_id(row["Id"], "Id"))
         planter.label("O3", "MISSING_RIGHT", f"{row['QuoteId']}|{entry}")
 
@@ -126,6 +129,10 @@ def plant_unrated_faults(planter: Planter) -> None:
     def whole_time(row: Row) -> bool:
         return bool(row["created"] < LONG_AGO and not row["discounts"])
 
+    def quiet(row: Row) -> bool:
+        anchor = datetime.fromtimestamp(row["billing_cycle_anchor"], UTC).day
+        return bool(row["discounts"]) and anchor not in BILLED_LATER
+
     for row in planter.choose(active, "id", whole_time):
         first = row["items"]["data"][0]
         name = f"{first['id']}Gift"
@@ -133,8 +140,14 @@ def plant_unrated_faults(planter: Planter) -> None:
         for version in versions(row["id"]):
             version["items"]["data"].append(first | {"id": name, "price": price})
         planter.label("B5", "NEVER_RATED", f"stripe|{name}")
-    for row in planter.choose(active, "id", lambda r: bool(r["discounts"])):
+    for row in planter.choose(active, "id", quiet):
         for version in versions(row["id"]):
             for discount in version["discounts"]:
                 discount["end"] = WAIVER_END
         planter.label("B5", "WAIVER_EXPIRED", f"{row['id']}|{row['discounts'][0]['id']}")
+
+
+def _other_id(name: str) -> str:
+    """A valid id of the CRM that nobody has."""
+    short = f"{name[:12]}ZZZ"
+    return short + checksum(short)

@@ -17,9 +17,9 @@ class UsageFiles:
     def __init__(self, extracts: Extracts) -> None:
         self.extracts = extracts
         self.customers = {
-            row["metadata"]["account_id"]: row["id"]
-            for row in extracts.last("stripe", "customers").values()
-            if "account_id" in row["metadata"]
+            str(name): str(row["stripe_customer_id"])
+            for name, row in extracts.last("control_plane", "accounts", "account_id").items()
+            if row["stripe_customer_id"]
         }
         # The last version of every reading, and every version of every total.
         self._readings = {
@@ -46,11 +46,14 @@ class UsageFiles:
         self._announce(row, 1)
         self._meter(row, 1)
 
-    def take(self, file: File, rows: list[Row]) -> None:
-        """These events were never sent."""
-        gone = {id(row) for row in rows}
-        file.rows[:] = [row for row in file.rows if id(row) not in gone]
-        for row in rows:
+    def take(self, events: list[tuple[File, list[Row]]]) -> None:
+        """These events of these files were never sent."""
+        for file, rows in events:
+            gone = {id(row) for row in rows}
+            file.rows[:] = [row for row in file.rows if id(row) not in gone]
+        # What a producer repeats counts once.
+        once = {(row["source"], row["id"]): row for _, rows in events for row in rows}
+        for row in once.values():
             self._announce(row, -1)
             self._meter(row, -1)
 
@@ -75,10 +78,9 @@ class UsageFiles:
     def _announce(self, row: Row, sign: int) -> None:
         """The producer's totals of the day, in every version that was delivered."""
         window = f"{day_of(row)}T00:00:00Z"
-        field = METER_OF[row["type"]].quantity_field
         for total in self._totals.get((row["source"], window), ()):
             total["event_count"] = str(int(total["event_count"]) + sign)
-            quantity = Decimal(total["quantity_sum"]) + sign * Decimal(str(row["data"][field]))
+            quantity = Decimal(total["quantity_sum"]) + sign * self.quantity(row)
             total["quantity_sum"] = f"{quantity:f}"
 
     def _meter(self, row: Row, sign: int) -> None:
