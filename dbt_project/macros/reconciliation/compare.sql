@@ -34,7 +34,6 @@
 
     parameters as (
         select
-            controls.control_id,
             controls.amount_tolerance_minor,
             controls.quantity_tolerance,
             controls.sla_business_days,
@@ -73,20 +72,15 @@
     dated as (
         select
             joined.*,
-            parameters.control_id,
-            parameters.amount_tolerance_minor,
-            parameters.quantity_tolerance,
-            parameters.compares_months,
-            parameters.watermark_on,
-            {{ add_business_days('joined.due_on', 'parameters.sla_business_days') }} as deadline_on
+            '{{ control_id }}' as control_id,
+            {{ add_business_days('joined.due_on', parameter('sla_business_days')) }} as deadline_on
         from joined
-        cross join parameters
     ),
 
     timed as (
         select
             dated.*,
-            coalesce(deadline_on < watermark_on, false) as is_due
+            coalesce(deadline_on < {{ parameter('watermark_on') }}, false) as is_due
         from dated
     )
 
@@ -111,15 +105,23 @@
             when left_has_currencies or right_has_currencies then 'CURRENCY'
             when left_currency is distinct from right_currency then 'CURRENCY'
             when (left_quantity is null) <> (right_quantity is null) then 'QUANTITY'
-            when abs(left_quantity - right_quantity) > quantity_tolerance then 'QUANTITY'
+            when abs(left_quantity - right_quantity) > {{ parameter('quantity_tolerance') }} then 'QUANTITY'
             when (left_amount_minor is null) <> (right_amount_minor is null) then 'AMOUNT'
-            when abs(left_amount_minor - right_amount_minor) > amount_tolerance_minor then 'AMOUNT'
+            when abs(left_amount_minor - right_amount_minor) > {{ parameter('amount_tolerance_minor') }} then 'AMOUNT'
             when left_amount_minor <> right_amount_minor then 'ROUNDING'
-            when compares_months and {{ month_start('left_business_on') }} <> {{ month_start('right_business_on') }}
+            when
+                {{ parameter('compares_months') }}
+                and {{ month_start('left_business_on') }} <> {{ month_start('right_business_on') }}
                 then 'CUTOFF'
             else 'MATCHED'
         end as outcome
     from timed
+{%- endmacro %}
+
+
+{#- A parameter of the comparison: asked once, where a join would widen every row by it. -#}
+{% macro parameter(name) -%}
+    (select {{ name }} from parameters)
 {%- endmacro %}
 
 
@@ -258,5 +260,5 @@
 {#- Where a record was loaded from, as an auditor asks for it: <system>/<object>/<date>/<file>:<line>. -#}
 {% macro file_line(loads, line_no) -%}
     {{ loads }}.system || '/' || {{ loads }}.object || '/' || {{ date_text(loads ~ '.delivered_on') }}
-    || '/' || {{ loads }}.file_name || ':' || cast({{ line_no }} as text)
+    || '/' || {{ loads }}.file_name || ':' || cast({{ line_no }} as {{ text_type() }})
 {%- endmacro %}
