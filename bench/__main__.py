@@ -49,7 +49,9 @@ def main() -> int:
     parser.add_argument("--part", choices=list(page.TITLES), action="append", help="only this part of the page")
     parser.add_argument("--seeds", type=int, default=len(recon.SEEDS), help="recon: how many of its ten seeds")
     parser.add_argument("--only", choices=recon.PARTS, action="append", help="recon: only this part of it")
-    parser.add_argument("--keep", type=Path, help="recon: a folder for results; what this version left there stands")
+    parser.add_argument(
+        "--keep", type=Path, help="recon: a folder for results; what stands there is not measured again"
+    )
     asked = parser.parse_args()
     smaller, repeats = (100, 1) if asked.small else (1, 3)
     missed: list[str] = []
@@ -143,7 +145,7 @@ def _asked(arguments: argparse.Namespace) -> recon.Asked:
 
 def _recon(place: Path, asked: recon.Asked, smaller: int, repeats: int, database: Database) -> Section:
     found = recon.measured(database, place, asked, smaller, repeats)
-    return recon.page(found), found.missed()
+    return recon.page(found, asked), found.missed()
 
 
 def _missed(results: Iterable[Rate | Memory | Against | Schedules | Run]) -> list[str]:

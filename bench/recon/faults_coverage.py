@@ -145,7 +145,7 @@ def plant_resent_faults(planter: Planter) -> None:
     candidates = [
         (key, places)
         for key, places in planter.shuffled(sorted(by_day.items(), key=lambda one: one[0]))
-        if FIRST_DAILY < key[2] < "2026-11-04"
+        if FIRST_DAILY <= key[2] < "2026-11-02"
         and len(places) > 2  # noqa: PLR2004
         and len({id(file) for file, _ in places}) == 1
         and len({row["id"] for _, row in places}) == len(places)

@@ -179,7 +179,9 @@ def plant_member_faults(planter: Planter) -> None:
     for row in paid.some(has_company):
         charge = paid.charge_of(row)
         booking = charge["balance_transaction"]
-        also = [("C2", charge["id"]), ("C2", booking), *balance_days(paid.bookings[booking], "chf")]
+        days = balance_days(paid.bookings[booking], "chf")
+        planter.take(*(key for _, key in days))
+        also = [("C2", charge["id"]), ("C2", booking), *days]
         extracts.change("stripe", "balance_transactions", by_id(booking), {"currency": "chf"})
         planter.label("C3", "CUR_BUCKET", paid.payouts[booking], also=also)
 

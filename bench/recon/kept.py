@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,18 +15,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Kept:
-    """A folder of results by name, each of one code version; without a folder nothing is kept."""
+    """A folder of results by name; without a folder nothing is kept. `versions` are of the code that measured them."""
 
     folder: Path | None = None
+    versions: set[str] = field(default_factory=set)
 
     def get(self, name: str, measure: Callable[[], T], write: Callable[[T], Any], read: Callable[[Any], T]) -> T:
-        """What was kept under the name by this version of the code, else what is measured now."""
-        if self.folder is None:
-            return measure()
-        path = self.folder / f"{name}-{code_version()}.json"
-        if path.exists():
-            return read(json.loads(path.read_text("utf-8")))
+        """What was kept under the name, else what is measured now."""
+        path = self.folder / f"{name}.json" if self.folder else None
+        if path is not None and path.exists():
+            held = json.loads(path.read_text("utf-8"))
+            self.versions.add(held["version"])
+            return read(held["result"])
         found = measure()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(write(found)), "utf-8")
+        self.versions.add(code_version())
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps({"version": code_version(), "result": write(found)}), "utf-8")
         return found

@@ -126,7 +126,7 @@ def _of_first_world(database: Database, place: Path, measure: Callable[[Path, st
     return found
 
 
-def page(found: Findings) -> list[str]:
+def page(found: Findings, asked: Asked) -> list[str]:
     """Lines of the page."""
     whole = found.whole
     planted = (
@@ -135,6 +135,7 @@ def page(found: Findings) -> list[str]:
     )
     lines = [
         planted,
+        f"Measured of {', '.join(sorted(asked.kept.versions))}.",
         "A fault is found when its control raises its key, and named when class, amount and quantity are right too.",
         "",
         "| what | measured | asked |",
