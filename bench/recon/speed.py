@@ -71,13 +71,13 @@ def page(cost: Cost) -> list[str]:
         f"{cost.datacompy:.2f} | {cost.datacompy / cost.ours:.2f} | {cost.in_memory:.2f} |"
     )
     return [
-        "| rows against rows | tieout, CPU s | one hand-written join, CPU s | ratio | datacompy, CPU s | ratio | in memory |",
+        "| rows each | tieout, CPU s | one hand-written join, CPU s | ratio | datacompy, CPU s | ratio | in memory |",
         "|---:|---:|---:|---:|---:|---:|---:|",
         row,
         "",
-        f"Ours may cost {MOST_OF_BY_HAND} times the join; datacompy has to cost {LEAST_OF_DATACOMPY:.0f} times ours. All three",
-        "do the same work, exactly: two tables of the warehouse in, one out that classifies every key. The last column is",
-        "datacompy without reading and storing; it says which columns differ, the other two also why, with evidence.",
+        f"Ours may cost {MOST_OF_BY_HAND} times the join; datacompy has to cost {LEAST_OF_DATACOMPY:.0f} times ours.",
+        "All three do the same work, exactly: two tables of the warehouse in, one out that classifies every key. The last",
+        "column is datacompy without reading and storing. It says which columns differ; the others also why.",
     ]
 
 
