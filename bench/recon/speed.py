@@ -76,8 +76,8 @@ def page(cost: Cost) -> list[str]:
         row,
         "",
         f"Ours may cost {MOST_OF_BY_HAND} times the join; datacompy has to cost {LEAST_OF_DATACOMPY:.0f} times ours.",
-        "All three do the same work, exactly: two tables of the warehouse in, one out that classifies every key. The last",
-        "column is datacompy without reading and storing. It says which columns differ; the others also why.",
+        "All three do the same work, exactly: two tables of the warehouse in, one out that classifies every key. The",
+        "last column is datacompy without reading and storing. It says which columns differ; the others also why.",
     ]
 
 
