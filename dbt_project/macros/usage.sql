@@ -26,16 +26,7 @@
     {%- set touched_days = make_touched_usage_days() -%}
     {%- if execute -%}
         {{ touched_days ~ ';' if is_incremental() }}
-        {{ touched_table('repeated_identities', 'occurred_on date, identity_hash bigint') }};
-        {%- for day in days %}
-        insert into repeated_identities
-        select date '{{ day }}', {{ identity_hash('source', 'event_id') }}
-        from {{ ref('stg_usage__events') }}
-        where occurred_on = date '{{ day }}'
-        group by {{ identity_hash('source', 'event_id') }}
-        having count(*) > 1;
-        {%- endfor %}
-        {{ with_statistics('repeated_identities') }}
+        {{ repeated_identities(days) }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -208,7 +199,7 @@
             1 as period_days,
             0 as initial_quantity,
             false as floor_zero,
-            cast(null as timestamp with time zone) as ends_at
+            cast(null as {{ instant_type() }}) as ends_at
             {%- for column in (
                 'quantity_min', 'quantity_max', 'quantity_seconds', 'latest_quantity', 'key_count', 'present_count', 'present_days',
                 'bucket_max_sum', 'period_seconds', 'denominator_seconds',
@@ -248,7 +239,7 @@
 {% macro readings_of_meter(events) -%}
     case
         when {{ events }}.key_field is null
-            then coalesce({{ json_as_text(events ~ '.dimensions') }}, cast({{ events }}.quantity as text))
+            then coalesce({{ json_as_text(events ~ '.dimensions') }}, {{ text_of(events ~ '.quantity') }})
         else {{ json_field(events ~ '.dimensions', events ~ '.key_field') }}
     end as event_key,
     {{ json_field(events ~ '.dimensions', events ~ '.operation_field') }} as operation,
@@ -258,7 +249,7 @@
     end as group_key,
     case
         when {{ events }}.is_per_transaction
-            then cast({{ events }}.load_id as text) || '|' || cast({{ events }}.line_no as text)
+            then cast({{ events }}.load_id as {{ text_type() }}) || '|' || cast({{ events }}.line_no as {{ text_type() }})
         else ''
     end as transaction_key,
     {{ usage_bucket_no(events ~ '.occurred_at', events ~ '.bucket_minutes') }} as bucket_no,

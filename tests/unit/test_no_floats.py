@@ -57,6 +57,7 @@ KNOWN: dict[str, dict[str, str]] = {
         "orchestration/assets/models.py": "<module>: json.loads",
         "orchestration/close/package/manifest.py": "_read: json.loads",
         "orchestration/dbt_process.py": "_events: json.loads | _results: json.loads",
+        "orchestration/engines/chain.py": "chain: json.loads",
         "orchestration/sensors.py": "landing_folder_sensor: json.loads",
     },
     REFUSAL: {
@@ -239,6 +240,10 @@ def sql_files() -> list[Path]:
     return [path for folder in [*folders, ROOT / "warehouse" / "migrations"] for path in sorted(folder.rglob("*.sql"))]
 
 
+# Outside Postgres, the whole part of a quotient is guessed as a double and proved by multiplying back.
+PROVED_GUESS = {"dbt_project/macros/engine/numbers.sql": "double"}
+
+
 def test_no_sql_names_an_inexact_type_or_function() -> None:
     """Neither doubles nor what some engine computes in them: logarithms, roots, literals with an exponent."""
     found = {
@@ -246,7 +251,7 @@ def test_no_sql_names_an_inexact_type_or_function() -> None:
         for path in sql_files()
         for hit in INEXACT_SQL.finditer(NOT_SQL.sub("", path.read_text("utf-8")))
     }
-    assert found == {}
+    assert found == PROVED_GUESS
 
 
 @pytest.mark.parametrize(

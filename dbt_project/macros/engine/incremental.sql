@@ -105,3 +105,42 @@
         )
     order by 1
 {%- endmacro %}
+
+
+{#-
+    The relation repeated_identities(occurred_on, identity_hash): identities that came more than once on one of the days given. One
+    statement a day, so that memory is that of one day.
+-#}
+{% macro repeated_identities(days) -%}
+    {{ return(adapter.dispatch('repeated_identities', 'tieout')(days)) }}
+{%- endmacro %}
+
+{% macro default__repeated_identities(days) -%}
+    {{ touched_table('repeated_identities', 'occurred_on date, identity_hash bigint') }};
+    {%- for day in days %}
+    insert into repeated_identities
+    select date '{{ day }}', {{ identity_hash('source', 'event_id') }}
+    from {{ ref('stg_usage__events') }}
+    where occurred_on = date '{{ day }}'
+    group by {{ identity_hash('source', 'event_id') }}
+    having count(*) > 1;
+    {%- endfor %}
+    {{ with_statistics('repeated_identities') }}
+{%- endmacro %}
+
+
+{#-
+    How a model is kept that replaces what a build touches: Spark's tables are files and are built anew, in one statement. A
+    touched-only build on Spark would overwrite whole partitions.
+-#}
+{% macro kept_by_touch() -%}
+    {{ return(adapter.dispatch('kept_by_touch', 'tieout')()) }}
+{%- endmacro %}
+
+{% macro default__kept_by_touch() -%}
+    {{ return('incremental') }}
+{%- endmacro %}
+
+{% macro spark__kept_by_touch() -%}
+    {{ return('table') }}
+{%- endmacro %}

@@ -55,7 +55,7 @@
 {%- endmacro %}
 
 {% macro default__json_as_text(node) -%}
-    cast({{ node }} as text)
+    cast({{ node }} as {{ text_type() }})
 {%- endmacro %}
 
 

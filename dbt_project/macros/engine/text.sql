@@ -6,7 +6,7 @@
 {% macro default__hash_key(columns) -%}
     md5(
         {%- for column in columns %}
-        coalesce(cast({{ column }} as text), '<null>'){{ " || '|' ||" if not loop.last }}
+        coalesce(cast({{ column }} as {{ text_type() }}), '<null>'){{ " || '|' ||" if not loop.last }}
         {%- endfor %}
     )
 {%- endmacro %}

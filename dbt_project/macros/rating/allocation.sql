@@ -11,13 +11,13 @@
     Gives every row of items with `part` (numeric); 0 where there is no denominator.
 -#}
 {% macro whole_shares(items) -%}
-    {%- set units = 'items.share_numerator * ' ~ power_of_ten('items.digits') -%}
+    {%- set units = times('items.share_numerator', power_of_ten('items.digits')) -%}
     select
         ranked.*,
         case
             when share_denominator is null then 0
             else {{ power_of_ten('-digits') }} * (
-                share_floor + case when rest_rank <= total * {{ power_of_ten('digits') }} - floor_sum then 1 else 0 end
+                share_floor + case when rest_rank <= {{ times('total', power_of_ten('digits')) }} - floor_sum then 1 else 0 end
             )
         end as part
     from (

@@ -9,7 +9,7 @@
     {%- set blocks_left = package_count('quantity - lower_bound', 'block_size', '0', "'up'") -%}
     select
         counts.*,
-        block_count * block_amount as amount
+        {{ times('block_count', 'block_amount') }} as amount
     from (
         select
             bounds.*,
@@ -33,7 +33,7 @@
                     unit_tiers.*,
                     case
                         when count(*) filter (where max_blocks is null) over reached = 0
-                            then sum(block_size * max_blocks) over reached
+                            then sum({{ times('block_size', 'max_blocks') }}) over reached
                     end as upper_bound
                 from {{ unit_tiers }} as unit_tiers
                 window reached as (

@@ -28,7 +28,7 @@
 {% macro commitment_amounts(windows, value='commitment_value', prior_cost='0') -%}
     select
         used.*,
-        (cost_amount - utilized) * commitment_overage_factor as overage,
+        {{ times('cost_amount - utilized', 'commitment_overage_factor') }} as overage,
         case when commitment_true_up then committed_amount - utilized else 0 end as true_up
     from (
         select
@@ -39,7 +39,7 @@
                 windows.*,
                 case commitment_type
                     when 'amount' then greatest({{ value }} - {{ prior_cost }}, 0)
-                    when 'quantity' then greatest({{ value }} * unit_amount - {{ prior_cost }}, 0)
+                    when 'quantity' then greatest({{ times(value, 'unit_amount') }} - {{ prior_cost }}, 0)
                     else 0
                 end as committed_amount
             from {{ windows }} as windows

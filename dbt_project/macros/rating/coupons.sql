@@ -18,16 +18,16 @@
 {% macro coupon_numerator(kind, value_numerator, value_denominator, base_numerator, base_denominator, digits, mode) -%}
     {#- What a coupon takes off base_numerator / base_denominator, never less than nothing nor more than the base. A
         percentage is rounded; a fixed value is not. The denominator is base_denominator * coupon_multiple. -#}
-    {%- set percent_numerator = '(' ~ base_numerator ~ ') * (' ~ value_numerator ~ ')' -%}
-    {%- set percent_denominator = '(' ~ base_denominator ~ ') * 100 * (' ~ value_denominator ~ ')' -%}
+    {%- set percent_numerator = times(base_numerator, value_numerator) -%}
+    {%- set percent_denominator = times('(' ~ base_denominator ~ ') * 100', value_denominator) -%}
     greatest(
         least(
             case
-                when {{ kind }} = 'fixed' then ({{ value_numerator }}) * ({{ base_denominator }})
+                when {{ kind }} = 'fixed' then {{ times(value_numerator, base_denominator) }}
                 when ({{ mode }}) is null then {{ percent_numerator }}
-                else ({{ base_denominator }}) * {{ round_ratio_as(percent_numerator, percent_denominator, digits, mode) }}
+                else {{ times(base_denominator, round_ratio_as(percent_numerator, percent_denominator, digits, mode)) }}
             end,
-            ({{ base_numerator }}) * {{ coupon_multiple(kind, value_denominator, mode) }}
+            {{ times(base_numerator, coupon_multiple(kind, value_denominator, mode)) }}
         ),
         0
     )
@@ -95,18 +95,19 @@
             coupon_no,
             coupon_count,
             next_numerator as held_numerator,
-            scale * widening as scale,
-            held_numerator * widening - next_numerator as taken_numerator
+            {{ times('scale', 'widening') }} as scale,
+            {{ times('held_numerator', 'widening') }} - next_numerator as taken_numerator
         from (
             select
                 ranked.*,
                 case
-                    when not in_scope then held_numerator * widening
-                    when allocation = 'line' then held_numerator * widening - sign(held_numerator) * taken_of_base
-                    when allocation = 'exact' then held_numerator * kept
+                    when not in_scope then {{ times('held_numerator', 'widening') }}
+                    when allocation = 'line'
+                        then {{ times('held_numerator', 'widening') }} - sign(held_numerator) * taken_of_base
+                    when allocation = 'exact' then {{ times('held_numerator', 'kept') }}
                     when taken_of_base = 0 then held_numerator
                     else
-                        held_numerator - scale * {{ power_of_ten('-digits') }} * (
+                        held_numerator - {{ times('scale', power_of_ten('-digits')) }} * (
                             share_floor + case when rest_rank <= units_taken - floor_sum then 1 else 0 end
                         )
                 end as next_numerator
@@ -123,26 +124,28 @@
                         case
                             when allocation = 'line' then multiple
                             when allocation = 'exact' and taken_of_base <> 0
-                                then {{ whole_quotient('base * multiple', 'divisor') }}
+                                then {{ whole_quotient(times('base', 'multiple'), 'divisor') }}
                             else 1
                         end as widening,
                         case
                             when allocation = 'exact' and taken_of_base <> 0
-                                then {{ whole_quotient('base * multiple - taken_of_base', 'divisor') }}
+                                then {{ whole_quotient(times('base', 'multiple') ~ ' - taken_of_base', 'divisor') }}
                             else 1
                         end as kept,
                         case
                             when allocation = 'largest_remainder'
-                                then taken_of_base * {{ unit }} / (scale * multiple)
+                                then {{ quotient(times('taken_of_base', unit), times('scale', 'multiple')) }}
                         end as units_taken,
                         case
                             when allocation = 'largest_remainder' then {{ floor_of_ratio(
-                                'taken_of_base * ' ~ unit ~ ' * held_numerator', 'nullif(scale * multiple * base, 0)'
+                                times(times('taken_of_base', unit), 'held_numerator'),
+                                'nullif(' ~ times(times('scale', 'multiple'), 'base') ~ ', 0)'
                             ) }}
                         end as share_floor,
                         case
                             when allocation = 'largest_remainder' then {{ rest_of_ratio(
-                                'taken_of_base * ' ~ unit ~ ' * held_numerator', 'nullif(scale * multiple * base, 0)'
+                                times(times('taken_of_base', unit), 'held_numerator'),
+                                'nullif(' ~ times(times('scale', 'multiple'), 'base') ~ ', 0)'
                             ) }}
                         end as share_rest
                     from (
@@ -151,7 +154,7 @@
                             {{ coupon_numerator(*(value + ['base', 'scale'] + rounding)) }} as taken_of_base,
                             {{ coupon_multiple('kind', 'value_denominator', 'mode') }} as multiple,
                             {{ greatest_common_divisor(
-                                'base * ' ~ coupon_multiple('kind', 'value_denominator', 'mode'),
+                                times('base', coupon_multiple('kind', 'value_denominator', 'mode')),
                                 coupon_numerator(*(value + ['base', 'scale'] + rounding))
                             ) }} as divisor
                         from (

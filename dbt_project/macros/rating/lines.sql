@@ -21,13 +21,13 @@
         select
             quantities.*,
             case operation
-                when 'multiply' then quantity * factor
-                when 'divide' then quantity * factor_denominator
+                when 'multiply' then {{ times('quantity', 'factor') }}
+                when 'divide' then {{ times('quantity', 'factor_denominator') }}
                 else quantity
             end as exact_numerator,
             case operation
-                when 'multiply' then quantity_denominator * factor_denominator
-                when 'divide' then quantity_denominator * nullif(factor, 0)
+                when 'multiply' then {{ times('quantity_denominator', 'factor_denominator') }}
+                when 'divide' then {{ times('quantity_denominator', 'nullif(factor, 0)') }}
                 else quantity_denominator
             end as exact_denominator
         from {{ quantities }} as quantities

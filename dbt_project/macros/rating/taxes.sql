@@ -3,11 +3,11 @@
 {#- What a price with tax in it leaves without the tax, before it is rounded: numerator and denominator. The net is rounded
     and the tax is what the price holds beyond it, so that the price never moves. -#}
 {% macro net_of_inclusive_numerator(gross_numerator, rate_denominator) -%}
-    ({{ gross_numerator }}) * ({{ rate_denominator }})
+    {{ times(gross_numerator, rate_denominator) }}
 {%- endmacro %}
 
 {% macro net_of_inclusive_denominator(gross_denominator, rate_numerator, rate_denominator) -%}
-    ({{ gross_denominator }}) * (({{ rate_denominator }}) + ({{ rate_numerator }}))
+    {{ times(gross_denominator, '(' ~ rate_denominator ~ ') + (' ~ rate_numerator ~ ')') }}
 {%- endmacro %}
 
 
@@ -40,7 +40,7 @@
             case when mode is not null then exact_denominator end as share_denominator,
             case
                 when is_inclusive then
-                    taxable_numerator / scale
+                    {{ quotient('taxable_numerator', 'scale') }}
                     - {{ round_ratio_as(
                         net_of_inclusive_numerator('taxable_numerator', 'rate_scale'),
                         net_of_inclusive_denominator('scale', 'line_rate', 'rate_scale'),
@@ -55,10 +55,11 @@
         from (
             select
                 rated.*,
-                taxable_numerator * rate_numerator as exact_numerator,
-                scale * case when is_inclusive then rate_scale + line_rate else rate_scale end as exact_denominator,
+                {{ times('taxable_numerator', 'rate_numerator') }} as exact_numerator,
+                {{ times('scale', 'case when is_inclusive then rate_scale + line_rate else rate_scale end') }}
+                    as exact_denominator,
                 case
-                    when is_inclusive or tax_rounding = 'per_line' then 'line ' || cast(line_no as text)
+                    when is_inclusive or tax_rounding = 'per_line' then 'line ' || cast(line_no as {{ text_type() }})
                     when tax_rounding = 'per_rate' then 'rate ' || rate_key
                     else 'document'
                 end as tax_group
@@ -84,7 +85,7 @@
         mode,
         exact_numerator,
         exact_denominator,
-        case when mode is null then exact_numerator / exact_denominator else part end as tax
+        case when mode is null then {{ quotient('exact_numerator', 'exact_denominator') }} else part end as tax
     from (
         {{ whole_shares(grouped) }}
     ) as shared

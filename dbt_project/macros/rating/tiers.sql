@@ -70,17 +70,17 @@
         amounts.*,
         case
             when tier_mode is null then amount_exact
-            else {{ rounded }} * amount_denominator
+            else {{ times(rounded, 'amount_denominator') }}
         end as amount_numerator
     from (
         select
             units.*,
             case
-                when cap_amount is null then tier_quantity * unit_amount + {{ flat }}
-                when charge_model = 'volume' then least(tier_quantity * unit_amount, cap_amount) + {{ flat }}
+                when cap_amount is null then {{ times('tier_quantity', 'unit_amount') }} + {{ flat }}
+                when charge_model = 'volume' then least({{ times('tier_quantity', 'unit_amount') }}, cap_amount) + {{ flat }}
                 else
-                    least((tier_quantity + tier_quantity_billed) * unit_amount, cap_amount)
-                    - least(tier_quantity_billed * unit_amount, cap_amount)
+                    least({{ times('tier_quantity + tier_quantity_billed', 'unit_amount') }}, cap_amount)
+                    - least({{ times('tier_quantity_billed', 'unit_amount') }}, cap_amount)
                     + {{ flat }}
             end as amount_exact
         from (
@@ -141,9 +141,9 @@
         case
             when counted.charge_model in {{ priced_by_parts }} then coalesce(part_totals.amount_numerator, 0)
             when counted.charge_model = 'package'
-                then counted.packages * counted.unit_amount * counted.quantity_denominator
+                then {{ times(times('counted.packages', 'counted.unit_amount'), 'counted.quantity_denominator') }}
             when counted.charge_model in ('standard', 'dynamic', 'flat', 'per_unit')
-                then counted.quantity * counted.unit_amount
+                then {{ times('counted.quantity', 'counted.unit_amount') }}
         end as amount_numerator
     from (
         select

@@ -18,7 +18,7 @@
         case
             when is_free then 0
             else greatest(
-                least((transaction_value - free_value) * rate + fixed_amount, maximum_per_transaction),
+                least({{ times('transaction_value - free_value', 'rate') }} + fixed_amount, maximum_per_transaction),
                 minimum_per_transaction
             )
         end as amount
@@ -152,7 +152,7 @@
     select
         splits.*,
         coalesce(prices.unit_amount, {{ other }}) as unit_amount,
-        splits.tier_units * coalesce(prices.unit_amount, {{ other }}) as amount
+        {{ times('splits.tier_units', 'coalesce(prices.unit_amount, ' ~ other ~ ')') }} as amount
     from {{ splits }} as splits
     left join {{ prices }} as prices
         on

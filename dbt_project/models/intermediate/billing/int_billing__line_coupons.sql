@@ -32,7 +32,7 @@ of_orders as (
         0 as level_no,
         cast(0 as bigint) as position,
         'item ' || lines.subscription_item_id as coupon_name,
-        cast(null as text) as coupon_id,
+        cast(null as {{ text_type() }}) as coupon_id,
         lines.discount_percent as percent_off,
         cast(null as bigint) as amount_off_minor
     from lines

@@ -38,7 +38,7 @@ rates as (
     select
         document_id,
         line_no,
-        jurisdiction || '|' || component || '|' || cast(tax_rate as text) as rate_key,
+        jurisdiction || '|' || component || '|' || cast(tax_rate as {{ text_type() }}) as rate_key,
         tax_rate as rate_numerator,
         1 as rate_scale
     from line_tax_rates

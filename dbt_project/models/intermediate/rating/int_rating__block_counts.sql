@@ -19,7 +19,7 @@ unit_tiers as (
         coalesce(quantities.block_mode, 'all_tiers') as block_mode,
         quantities.rated_numerator as quantity,
         quantities.rated_denominator,
-        tiers.block_size * quantities.rated_denominator as block_size,
+        {{ times('tiers.block_size', 'quantities.rated_denominator') }} as block_size,
         tiers.max_blocks,
         tiers.unit_amount_minor as block_amount
     from quantities
@@ -41,7 +41,7 @@ final as (
         block_count,
         block_amount as unit_amount_minor,
         amount as amount_exact,
-        amount * rated_denominator as amount_numerator
+        {{ times('amount', 'rated_denominator') }} as amount_numerator
     from counted
     where block_count > 0
 )

@@ -15,7 +15,7 @@ parts as (
         rated_numerator as quantity,
         0 as billed,
         rated_denominator as quantity_denominator,
-        package_size * rated_denominator as package_size,
+        {{ times('package_size', 'rated_denominator') }} as package_size,
         0 as free_quantity,
         partial_package,
         unit_amount_minor as unit_amount,
@@ -57,10 +57,12 @@ windows as (
         wholes.packages,
         coalesce(wholes.amount_numerator, 0) as amount_numerator,
         coalesce(wholes.amount_denominator, 1) as amount_denominator,
-        coalesce(wholes.amount_denominator, 1) * lines.share_whole as shared_denominator,
-        coalesce(wholes.amount_numerator, 0) * lines.share_active as cost_amount,
+        {{ times('coalesce(wholes.amount_denominator, 1)', 'lines.share_whole') }} as shared_denominator,
+        {{ times('coalesce(wholes.amount_numerator, 0)', 'lines.share_active') }} as cost_amount,
         lines.unit_amount_minor as unit_amount,
-        lines.commitment_value * coalesce(wholes.amount_denominator, 1) * lines.share_active as shared_commitment
+        {{ times(
+            times('lines.commitment_value', 'coalesce(wholes.amount_denominator, 1)'), 'lines.share_active'
+        ) }} as shared_commitment
     from lines
     left join wholes on lines.charge_id = wholes.charge_id and lines.basis = wholes.basis
 ),
@@ -86,9 +88,9 @@ rounded as {{ once() }} (
         0 as previously_billed,
         case
             when quantity >= 0
-                then {{ round_ratio_as('minimum_amount_minor * share_active', 'share_whole', '0', 'rounding_mode') }}
+                then {{ round_ratio_as(times('minimum_amount_minor', 'share_active'), 'share_whole', '0', 'rounding_mode') }}
         end as minimum_amount,
-        {{ round_ratio_as('maximum_amount_minor * share_active', 'share_whole', '0', 'rounding_mode') }}
+        {{ round_ratio_as(times('maximum_amount_minor', 'share_active'), 'share_whole', '0', 'rounding_mode') }}
             as maximum_amount,
         true as is_last_line
     from charged

@@ -63,7 +63,7 @@ over_allowance as {{ once() }} (
         converted.*,
         case
             when included_quantity is null then converted_numerator
-            else {{ units_over_allowance('converted_numerator', 'included_quantity * converted_denominator') }}
+            else {{ units_over_allowance('converted_numerator', times('included_quantity', 'converted_denominator')) }}
         end as rated_numerator
     from converted
 ),

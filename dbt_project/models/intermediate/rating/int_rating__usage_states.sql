@@ -10,9 +10,9 @@
         cast(null as {{ exact_number() }}) as quantity_max,
         cast(null as {{ exact_number() }}) as quantity_seconds,
         cast(null as boolean) as was_added,
-        cast(null as timestamp with time zone) as latest_at,
+        cast(null as {{ instant_type() }}) as latest_at,
         cast(null as date) as latest_delivered_on,
-        cast(null as text) as latest_load_id,
+        cast(null as {{ text_type() }}) as latest_load_id,
         cast(null as bigint) as latest_line_no,
         cast(null as {{ exact_number() }}) as latest_quantity,
         cast(null as boolean) as is_present

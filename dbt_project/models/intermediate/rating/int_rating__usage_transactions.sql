@@ -21,7 +21,7 @@ final as (
                 {{ tie_break }}
         ) as transaction_no,
         states.latest_at as occurred_at,
-        states.quantity_sum * coalesce(metered_periods.multiplier, 1) as quantity
+        {{ times('states.quantity_sum', 'coalesce(metered_periods.multiplier, 1)') }} as quantity
     from states
     inner join metered_periods
         on

@@ -52,10 +52,10 @@ lines as {{ once() }} (
         price_code,
         charge_model,
         unit_amount,
-        package_size * converted_denominator as package_size,
+        {{ times('package_size', 'converted_denominator') }} as package_size,
         0 as free_quantity,
         partial_package,
-        {{ units_over_allowance('converted_numerator', 'included_quantity * converted_denominator') }} as quantity,
+        {{ units_over_allowance('converted_numerator', times('included_quantity', 'converted_denominator')) }} as quantity,
         0 as billed,
         converted_denominator as quantity_denominator,
         converted_denominator as amount_denominator
@@ -73,14 +73,14 @@ line_tiers as (
         cast(null as {{ exact_number() }}) as selector_quantity,
         'exact' as tier_select,
         'none' as zero_usage,
-        tiers.lower_bound * lines.quantity_denominator as lower_bound,
-        tiers.upper_bound * lines.quantity_denominator as upper_bound,
+        {{ times('tiers.lower_bound', 'lines.quantity_denominator') }} as lower_bound,
+        {{ times('tiers.upper_bound', 'lines.quantity_denominator') }} as upper_bound,
         tiers.unit_amount_minor as unit_amount,
-        tiers.flat_amount_minor * lines.quantity_denominator as flat_amount,
-        tiers.cap_amount_minor * lines.quantity_denominator as cap_amount,
+        {{ times('tiers.flat_amount_minor', 'lines.quantity_denominator') }} as flat_amount,
+        {{ times('tiers.cap_amount_minor', 'lines.quantity_denominator') }} as cap_amount,
         lines.amount_denominator,
         0 as tier_digits,
-        cast(null as text) as tier_mode
+        cast(null as {{ text_type() }}) as tier_mode
     from lines
     inner join tiers on lines.price_code = tiers.price_code
     where lines.charge_model in ('graduated', 'graduated_percentage', 'volume')

@@ -1,5 +1,5 @@
 {{ config(
-    materialized='incremental',
+    materialized=kept_by_touch(),
     incremental_strategy='replace_touched',
     touched={'relation': 'touched_usage_keys', 'columns': ['account_id', 'meter_code', 'usage_on']},
     pre_hook="{{ make_touched_usage_keys(detailed_event_types()) }}",
@@ -102,7 +102,7 @@ keyed as (
         quantity,
         {{ readings_of_meter('zoned') }},
         delivered_on,
-        cast(load_id as text) as load_id,
+        cast(load_id as {{ text_type() }}) as load_id,
         line_no
     from measured as zoned
 ),

@@ -60,8 +60,8 @@ final as (
     select
         {{ usage_window_key('days.source', 'days.day_on') }} as tracking_key,
         {{ usage_window_key('days.source', 'days.day_on') }} as row_id,
-        cast(null as text) as account_id,
-        cast(null as text) as currency,
+        cast(null as {{ text_type() }}) as account_id,
+        cast(null as {{ text_type() }}) as currency,
         cast(null as bigint) as amount_minor,
         coalesce(manifests.event_count, 0) as quantity,
         days.day_on as business_on,

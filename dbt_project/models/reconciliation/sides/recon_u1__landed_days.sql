@@ -1,5 +1,5 @@
 {{ config(
-    materialized='incremental',
+    materialized=kept_by_touch(),
     incremental_strategy='replace_touched',
     touched={'relation': 'touched_usage_days', 'columns': ['occurred_on']},
     pre_hook="{{ make_touched_usage_days() }}",

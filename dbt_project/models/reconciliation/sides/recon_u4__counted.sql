@@ -12,7 +12,7 @@ final as (
         account_id || '|' || meter_code || '|' || {{ date_text('day_on') }} as tracking_key,
         account_id || '|' || meter_code || '|' || {{ date_text('day_on') }} as row_id,
         account_id,
-        cast(null as text) as currency,
+        cast(null as {{ text_type() }}) as currency,
         cast(null as bigint) as amount_minor,
         quantity,
         day_on as business_on,

@@ -12,7 +12,7 @@ final as (
         account_id || '|' || meter_code || '|' || {{ date_text('usage_month') }} as tracking_key,
         account_id || '|' || meter_code || '|' || {{ date_text('usage_month') }} as row_id,
         account_id,
-        cast(null as text) as currency,
+        cast(null as {{ text_type() }}) as currency,
         cast(null as bigint) as amount_minor,
         cast(covered_count as {{ exact_number() }}) as quantity,
         first_on as business_on,
