@@ -10,6 +10,8 @@ from bench.recon.planter import SIZES, Planter
 from ingestion.sample_company.cash import BankEntry
 
 LAST_SETTLED = date(2026, 10, 20)
+# Minor units that a deposit is short of.
+SHORTAGES = (1, 90, 700)
 ELSEWHERE = "US44ACME0000000009"
 INTERIM = ":20:INTERIM{n}\r\n:25:{account}\r\n:28C:{n}/1\r\n:34F:USD0,00\r\n:13D:2611{n:02d}1200+0000\r\n-\r\n"
 
@@ -20,9 +22,9 @@ def plant_bank_faults(planter: Planter) -> None:
     taken: list[Day] = []
     wrong = _statements(planter, bank, taken)
     deposits = Deposits(planter, bank, taken)
+    deposits.misdirect()
     deposits.merge()
     deposits.split()
-    deposits.misdirect()
     deposits.strangers()
     bank.save()
     deposits.label()
@@ -79,16 +81,16 @@ class Deposits:
             for day in bank.days
             for entry in day.entries
             if entry.reference in by_trace
-            and entry.amount > 4 * SIZES[-1]
+            and entry.amount > 4 * SHORTAGES[-1]
             and day.day < LAST_SETTLED
             and not any(day is one for one in taken)
         ]
         self._waiting: list[tuple[str, str, str | tuple[Day, BankEntry], tuple[int, str] | None]] = []
 
-    def _some(self, count: int) -> list[tuple[Day, BankEntry, str]]:
+    def _some(self, count: int, currencies: tuple[str, ...] = ("usd", "jpy")) -> list[tuple[Day, BankEntry, str]]:
         found: list[tuple[Day, BankEntry, str]] = []
         for one in self._planter.shuffled(self._found):
-            if len(found) < count and self._planter.is_free(one[2]):
+            if len(found) < count and one[0].currency in currencies and self._planter.is_free(one[2]):
                 self._planter.take(one[2])
                 found.append(one)
         return found
@@ -104,7 +106,7 @@ class Deposits:
 
     def merge(self) -> None:
         """The bank books two payouts as one entry that names both; three times with less, once with all of it."""
-        for short, (day, entry, payout) in zip((*SIZES, 0), self._some(len(SIZES) + 1), strict=False):
+        for short, (day, entry, payout) in zip((*SHORTAGES, 0), self._some(len(SHORTAGES) + 1), strict=False):
             other = self._near(day)
             if other is None:
                 continue
@@ -119,7 +121,7 @@ class Deposits:
 
     def split(self) -> None:
         """The bank books a payout as two entries; three times with less, once with all of it."""
-        for short, (day, entry, payout) in zip((*SIZES, 0), self._some(len(SIZES) + 1), strict=False):
+        for short, (day, entry, payout) in zip((*SHORTAGES, 0), self._some(len(SHORTAGES) + 1), strict=False):
             part = entry.amount // 3
             entry.amount -= part
             day.entries.append(replace(entry, amount=part - short))
@@ -127,15 +129,14 @@ class Deposits:
 
     def misdirect(self) -> None:
         """Payouts that arrive on an account that is not theirs."""
-        moved = sorted(self._some(len(SIZES)), key=lambda one: one[0].day)
+        moved = sorted(self._some(len(SIZES), ("usd",)), key=lambda one: one[0].day)
         first = next(day for day in self._bank.days if day.currency == "usd")
         days: dict[date, Day] = {}
         for day, entry, payout in moved:
-            if day.currency == "usd":
-                day.entries.remove(entry)
-                path = first.path.with_name(f"{ELSEWHERE}.sta")
-                days.setdefault(day.day, Day(path, ELSEWHERE, "usd", day.day, 0, 0, [])).entries.append(entry)
-                self._waiting.append(("WRONG_ACCOUNT", "C4", payout, None))
+            day.entries.remove(entry)
+            path = first.path.with_name(f"{ELSEWHERE}.sta")
+            days.setdefault(day.day, Day(path, ELSEWHERE, "usd", day.day, 0, 0, [])).entries.append(entry)
+            self._waiting.append(("WRONG_ACCOUNT", "C4", payout, None))
         for number, on in enumerate(sorted(days), start=1):
             days[on].number = number
         self._bank.days += days.values()

@@ -10,7 +10,9 @@ from itertools import pairwise
 from bench.recon.extracts import MANIFEST, File, Row
 from bench.recon.planter import INSTANCES, Planter, by_id
 from bench.recon.usage_files import UsageFiles, day_of
+from ingestion.sample_company.bill_subscriptions import USAGE_GRACE
 from ingestion.sample_company.catalogue import METERS
+from ingestion.sample_company.days import boundary
 
 # Delivered one day at a time from here on.
 FIRST_DAILY = "2026-10-29"
@@ -181,15 +183,36 @@ def plant_late_reading_faults(planter: Planter) -> None:
     """U4: the meter still takes what came after the bill was cut off."""
     usage = UsageFiles(planter.extracts)
     sums = {meter.code for meter in METERS if meter.aggregation == "sum"}
+    anchors = {
+        row["customer"]: datetime.fromtimestamp(row["billing_cycle_anchor"], UTC)
+        for row in planter.extracts.last("stripe", "subscriptions").values()
+    }
+    planted = 0
     for (account, code), places in planter.shuffled(sorted(usage.places.items(), key=lambda one: one[0])):
-        if account not in usage.customers or code not in sums or not planter.is_free(account):
+        anchor = anchors.get(usage.customers.get(account, ""))
+        if anchor is None or code not in sums or planted == INSTANCES or not planter.is_free(account):
             continue
-        for _, row in places:
-            at, recorded = (datetime.fromisoformat(row[name]) for name in ("time", "recordedtime"))
+        late = [row for _, row in places if _is_after_cut_off(row, anchor)]
+        days = [day_of(row) for row in late]
+        for row in late:
             reading = usage.reading(account, code, day_of(row))
-            if (recorded - at).days > 33 and reading is not None:  # noqa: PLR2004
+            if reading is not None and days.count(day_of(row)) == 1:
                 planter.take(account)
                 quantity = usage.quantity(row)
                 reading["aggregated_value"] = Decimal(str(reading["aggregated_value"])) + quantity
                 planter.label("U4", "POST_FINAL", f"{account}|{code}|{day_of(row)}", quantity=f"{-quantity:f}")
+                planted += 1
                 break
+
+
+def _is_after_cut_off(row: Row, anchor: datetime) -> bool:
+    """Whether an event was recorded days after the grace of its monthly bill; near a boundary nobody says."""
+    at, recorded = (datetime.fromisoformat(row[name]) for name in ("time", "recordedtime"))
+    ends = (boundary(anchor, months) for months in range(1, 24))
+    end = next((end for end in ends if end > at), None)
+    return (
+        end is not None
+        and (at - anchor).days > 1
+        and (end - at).days > 1
+        and recorded > end + USAGE_GRACE + timedelta(days=1)
+    )

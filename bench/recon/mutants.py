@@ -67,7 +67,7 @@ MUTANTS = (
     Mutant(
         "quantities are not compared",
         f"{MACROS}/compare.sql",
-        "abs(left_quantity - right_quantity) > quantity_tolerance",
+        "abs(left_quantity - right_quantity) > {{ parameter('quantity_tolerance') }}",
         "1 = 0",
     ),
 )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from decimal import Decimal
 
 import pytest
 
+from bench.recon import worlds
 from bench.recon.extracts import Extracts
 from bench.recon.mutants import MUTANTS
-from bench.recon.score import Break, Label, Score, score, summed
+from bench.recon.plan import PLANS
+from bench.recon.score import Break, Label, Score, labels, score, summed
+from bench.recon.unplanted import UNPLANTED
 from orchestration.paths import DBT_PROJECT
 
 ALL_CLOSED = (4, 0)
@@ -95,3 +99,14 @@ def test_every_rule_that_is_made_wrong_stands_where_its_mutant_looks_for_it(muta
 def test_a_kept_score_is_the_score_itself():
     result = score([fault(), fault("b")], [], [raised(name="FX"), raised("other")], ALL_CLOSED)
     assert Score.of_kept(json.loads(json.dumps(result.kept()))) == result
+
+
+def test_every_class_of_the_registry_is_planted_or_says_why_not(tmp_path):
+    planted = set()
+    for number, which in enumerate(PLANS):
+        landing = worlds.written(7, worlds.PROFILES[0], tmp_path / str(number), which)
+        planted |= {(one.control, one.break_class) for one in labels(landing / "truth.jsonl", "fault")}
+    with (DBT_PROJECT / "seeds" / "recon_break_classes.csv").open(encoding="utf-8", newline="") as registry:
+        registered = {(row["control_id"], row["break_class"]) for row in csv.DictReader(registry)}
+    assert planted <= registered
+    assert sorted(registered - planted) == sorted(UNPLANTED)
