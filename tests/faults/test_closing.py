@@ -64,12 +64,16 @@ def attempt(entity: str) -> Closed | None:
 
 
 def cuts_of_a_close(warehouse: str, monkeypatch: pytest.MonkeyPatch, step: int) -> int:
-    """Cut before and after every message of the client and before every answer of the server; the number of cuts."""
+    """Cut before and after every message of the client and before every answer of the server; the number of cuts.
+
+    A position that a close does not reach fails.
+    """
     prepare()
     books_of("counted")
     with Cut(warehouse, at=10**9, reply_at=10**9) as counting:
         monkeypatch.setenv("TIEOUT_WAREHOUSE_URL", counting.url)
         assert attempt("counted") is not None
+        counting.settle()
     monkeypatch.setenv("TIEOUT_WAREHOUSE_URL", warehouse)
     undisturbed = state(warehouse, "counted")
     cuts = [{"at": at, "after": after} for at in range(1, counting.messages + 1) for after in (False, True)]
@@ -81,7 +85,9 @@ def cuts_of_a_close(warehouse: str, monkeypatch: pytest.MonkeyPatch, step: int) 
         with Cut(warehouse, **cut) as proxy:
             monkeypatch.setenv("TIEOUT_WAREHOUSE_URL", proxy.url)
             said = attempt(entity)
+            proxy.settle()
             monkeypatch.setenv("TIEOUT_WAREHOUSE_URL", warehouse)
+        assert proxy.cut, cut
         with connect("closer") as waiting:  # the server may still be at it
             waiting.execute(LOCK, {"entity": entity})
         left = state(warehouse, entity)
