@@ -17,9 +17,10 @@ import psycopg
 
 from orchestration import dbt_process
 from orchestration.breaks.alerts import send_quietly
-from orchestration.breaks.recording import record_failed_run, record_run
+from orchestration.breaks.recording import controls_built_whole, record_failed_run, record_run
 from orchestration.close.days import refuse_settled_days
 from orchestration.code_version import code_version
+from orchestration.lake.days import DaysFailed, bring_up_to_date, is_lake_lane, left_to_duckdb
 from orchestration.partitions import Window
 from warehouse.connection import connect
 from warehouse.lock import writer_lock
@@ -101,10 +102,14 @@ def building(
             build = _open(connection, holder, window, full_refresh=full_refresh)
         status = "failed"
         try:
+            if is_lake_lane() and not partial:
+                _days_of_lake(build, full_refresh=full_refresh)
             yield build
-            if not partial and build.models.get("recon_breaks") == "success":
+            if build.models.get("recon_breaks") == "success":
                 with connect("transformer") as connection:
-                    record_run(connection, build.build_id)
+                    controls = controls_built_whole(connection, build.models) if partial else None
+                    if controls is None or controls:
+                        record_run(connection, build.build_id, controls)
             status = "succeeded"
         finally:
             # a connection of its own: the build may have taken hours
@@ -137,7 +142,17 @@ def build(
     started = monotonic()
     with building(holder, window, full_refresh=full_refresh, partial=bool(select or exclude)) as opened:
         outcome = dbt_process.run(
-            dbt_process.arguments("build", full_refresh=full_refresh, select=select, exclude=exclude, tests=tests),
+            [
+                *dbt_process.arguments(
+                    "build",
+                    full_refresh=full_refresh,
+                    select=select,
+                    exclude=[*exclude, *left_to_duckdb()],
+                    tests=tests,
+                ),
+                # the tests of what DuckDB built are run on what Postgres took over
+                *(["--indirect-selection", "empty"] if left_to_duckdb() and not (select or exclude) else []),
+            ],
             on_event=on_event,
         )
         opened.models.update(outcome.models)
@@ -153,6 +168,13 @@ def build(
         nodes=outcome.nodes,
         warnings=outcome.warnings,
     )
+
+
+def _days_of_lake(build: Build, *, full_refresh: bool) -> None:
+    try:
+        bring_up_to_date(build.from_load_seq, build.to_load_seq, full_refresh=full_refresh)
+    except DaysFailed as error:
+        raise BuildFailed(str(error)) from error
 
 
 def _open(connection: psycopg.Connection[Any], holder: str, window: Window | None, *, full_refresh: bool) -> Build:

@@ -66,7 +66,11 @@ FAILED_RUN = """
 """
 CONTROL_RUNS = """
     insert into recon.control_runs (run_no, control_id, state, watermark_on)
-    select %(run_no)s, control_id, state, watermark_on from reconciliation.recon_control_states
+    select
+        %(run_no)s, control_id,
+        case when %(controls)s::text[] is null or lower(control_id) = any(%(controls)s) then state else 'not run' end,
+        case when %(controls)s::text[] is null or lower(control_id) = any(%(controls)s) then watermark_on end
+    from reconciliation.recon_control_states
 """
 POPULATIONS = """
     insert into recon.populations (
@@ -79,10 +83,12 @@ POPULATIONS = """
         sum(right_count), sum(right_minor), sum(right_quantity), sum(difference_minor), sum(breaks_minor),
         sum(expected_minor), sum(rounding_minor), sum(residue_minor), sum(break_count)
     from reconciliation.recon_control_totals
+    where %(controls)s::text[] is null or lower(control_id) = any(%(controls)s)
     group by control_id, comparison, currency
 """
 # A break that a person resolved is left alone until newer deliveries still show it; one that was forced, until its
-# values change. What nobody resolved and no run shows any more has cleared.
+# values change. What nobody resolved and no run shows any more has cleared. A build of some models speaks for the
+# controls that it built as a whole (``controls``, lower case; null: all of them) and for nobody else.
 CHANGES = """
     with run as (
         select runs.run_no, runs.load_seq, ((runs.as_of at time zone 'UTC') - interval '1 microsecond')::date as seen
@@ -120,6 +126,7 @@ CHANGES = """
         cross join run
         left join recon.breaks as known on found.break_id = known.break_id
         left join recon.runs as resolved on known.resolved_run_no = resolved.run_no
+        where %(controls)s::text[] is null or lower(found.control_id) = any(%(controls)s)
     ),
 
     gone as (
@@ -127,6 +134,16 @@ CHANGES = """
         from recon.breaks as known
         where known.resolution is null
             and not exists (select from reconciliation.recon_breaks as found where found.break_id = known.break_id)
+            and (
+                %(controls)s::text[] is null
+                or lower(
+                    case
+                        when known.control_id = 'P2' and known.tracking_key like '%%|not built'
+                            then split_part(known.tracking_key, '|', 1)
+                        else known.control_id
+                    end
+                ) = any(%(controls)s)
+            )
     ),
 
     expired as (
@@ -206,6 +223,15 @@ RECORDED = """
 """
 
 
+# What a control is made of and what all controls have in common, as the models are named.
+RELATIONS_OF_CONTROLS = """
+    select substring(relname from '^recon_([a-z][0-9])__'), relname
+    from pg_class
+    where relnamespace = to_regnamespace('reconciliation') and relkind in ('r', 'v') and relname ~ '^recon_[a-z][0-9]__'
+"""
+OF_ALL_CONTROLS = ("recon_breaks", "recon_control_totals", "recon_control_states")
+
+
 @dataclass(frozen=True)
 class RecordedRun:
     """A run on record. ``events`` counts what happened to breaks, empty when the build was on record already."""
@@ -214,10 +240,13 @@ class RecordedRun:
     events: dict[str, int]
 
 
-def record_run(connection: psycopg.Connection[Any], build_id: UUID) -> RecordedRun:
-    """Record what a build that built everything found. Recording it again changes nothing.
+def record_run(
+    connection: psycopg.Connection[Any], build_id: UUID, controls: frozenset[str] | None = None
+) -> RecordedRun:
+    """Record what a build found, of these ``controls`` (lower case) or, without, of all. Again, it changes nothing.
 
-    All of it is on record when this returns, or nothing is. Acts as the transformer.
+    Breaks of controls that the build did not build stay as they are; the run says of these that they did not run. All
+    of it is on record when this returns, or nothing is. Acts as the transformer.
     """
     with connection.transaction():
         connection.execute(LOCK)
@@ -226,7 +255,7 @@ def record_run(connection: psycopg.Connection[Any], build_id: UUID) -> RecordedR
             return RecordedRun(int(known[0]), {})
         parameters = _one(connection, PARAMETERS, {})
         run_no = _one(connection, RUN, {"build_id": build_id, "status": "succeeded", "parameters": parameters})
-        told = {"run_no": run_no, "actor": ACTOR}
+        told = {"run_no": run_no, "actor": ACTOR, "controls": None if controls is None else sorted(controls)}
         connection.execute(CONTROL_RUNS, told)
         connection.execute(POPULATIONS, told)
         events = _counts(connection, CHANGES, told)
@@ -252,6 +281,22 @@ def record_failed_run(connection: psycopg.Connection[Any], build_id: UUID, model
             events = _counts(connection, NOT_RUN, {**told, "built": sorted(_controls_built(models))})
         connection.execute(RECORDED, told)
         return RecordedRun(int(run_no), events)
+
+
+def controls_built_whole(connection: psycopg.Connection[Any], models: Mapping[str, str]) -> frozenset[str]:
+    """Controls, lower case, that a build of some models built as a whole, and whose breaks it built after them.
+
+    ``models`` says how each that was built ended. A control is whole when every relation that it has in the warehouse
+    was built; breaks, totals and states, which are of all controls, have to be built, too.
+    """
+    if any(models.get(name) != "success" for name in OF_ALL_CONTROLS):
+        return frozenset()
+    relations: dict[str, set[str]] = {}
+    for control, name in connection.execute(RELATIONS_OF_CONTROLS):
+        relations.setdefault(str(control), set()).add(str(name))
+    return frozenset(
+        control for control, names in relations.items() if all(models.get(name) == "success" for name in names)
+    )
 
 
 def _controls_built(models: Mapping[str, str]) -> set[str]:

@@ -8,7 +8,7 @@ from datetime import date
 import psycopg
 import pytest
 
-from orchestration.breaks.recording import record_failed_run, record_run
+from orchestration.breaks.recording import controls_built_whole, record_failed_run, record_run
 from orchestration.breaks.verification import verify
 from tests.warehouse.break_rows import build, explanation, found, prepare, rows, run, say, states
 from warehouse.connection import ROLES, connect
@@ -296,6 +296,44 @@ def test_a_control_that_was_not_built_is_a_break_until_it_runs_again(record):
     ]
     assert rows("select control_id, state from recon.control_runs where run_no = 2") == [("C4", "not run")]
     assert run(found("a"), day=1).events == {"cleared": 1}
+
+
+def test_a_build_of_some_models_speaks_for_the_controls_that_it_built_and_for_nobody_else(record):
+    run(found("a"), found("b"), found("paid", control_id="C4"))
+    failed = build(found("a"), found("paid", control_id="C4"), day=1)
+    with connect("transformer") as transformer:
+        record_failed_run(
+            transformer, failed, {"recon_b1__rated_to_invoiced": "skipped", "recon_c4__payouts_to_bank": "skipped"}
+        )
+    assert states() == {"a": "open", "b": "open", "paid": "open", "B1|not built": "open", "C4|not built": "open"}
+    some = build(found("a", amount=-700), day=2)
+    with connect("transformer") as transformer:
+        told = record_run(transformer, some, frozenset({"b1"}))
+    assert told.events == {"changed": 1, "cleared": 2}
+    assert states() == {
+        "a": "open",
+        "b": "resolved_auto",
+        "paid": "open",
+        "B1|not built": "resolved_auto",
+        "C4|not built": "open",
+    }
+    assert rows("select control_id, state from recon.control_runs where run_no = 3 order by 1") == [
+        ("B1", "ran"),
+        ("C4", "not run"),
+    ]
+    assert run(found("a", amount=-700), day=3).events == {"cleared": 2}
+
+
+def test_a_control_is_whole_when_all_that_it_has_was_built(record):
+    with connect("transformer") as transformer:
+        for name in ("recon_b1__expected", "recon_b1__rated_to_invoiced", "recon_c4__payouts_to_bank"):
+            transformer.execute(f"create table reconciliation.{name} (tracking_key text)".encode())
+        common = dict.fromkeys(("recon_breaks", "recon_control_totals", "recon_control_states"), "success")
+        of_b1 = {"recon_b1__expected": "success", "recon_b1__rated_to_invoiced": "success"}
+        assert controls_built_whole(transformer, common | of_b1) == {"b1"}
+        assert controls_built_whole(transformer, common | of_b1 | {"recon_b1__expected": "error"}) == set()
+        assert controls_built_whole(transformer, common | {"recon_b1__rated_to_invoiced": "success"}) == set()
+        assert controls_built_whole(transformer, of_b1 | {"recon_breaks": "success"}) == set()
 
 
 def test_a_grave_break_asks_for_one_alert_a_version(record):
