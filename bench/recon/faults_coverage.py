@@ -180,39 +180,33 @@ def plant_resent_faults(planter: Planter) -> None:
 
 
 def plant_late_reading_faults(planter: Planter) -> None:
-    """U4: the meter still takes what came after the bill was cut off."""
+    """U4: an event comes after its bill was cut off, and the meter takes it all the same."""
     usage = UsageFiles(planter.extracts)
+    file = next(file for file in planter.extracts.files("usage", "events") if file.delivered_on == "2026-11-06")
     sums = {meter.code for meter in METERS if meter.aggregation == "sum"}
     anchors = {
         row["customer"]: datetime.fromtimestamp(row["billing_cycle_anchor"], UTC)
         for row in planter.extracts.last("stripe", "subscriptions").values()
+        if row["status"] == "active"
     }
     planted = 0
     for (account, code), places in planter.shuffled(sorted(usage.places.items(), key=lambda one: one[0])):
         anchor = anchors.get(usage.customers.get(account, ""))
-        if anchor is None or code not in sums or planted == INSTANCES or not planter.is_free(account):
-            continue
-        late = [row for _, row in places if _is_after_cut_off(row, anchor)]
-        days = [day_of(row) for row in late]
-        for row in late:
-            reading = usage.reading(account, code, day_of(row))
-            if reading is not None and days.count(day_of(row)) == 1:
-                planter.take(account)
-                quantity = usage.quantity(row)
-                reading["aggregated_value"] = Decimal(str(reading["aggregated_value"])) + quantity
-                planter.label("U4", "POST_FINAL", f"{account}|{code}|{day_of(row)}", quantity=f"{-quantity:f}")
-                planted += 1
-                break
+        billed = [row for _, row in places if anchor is not None and _is_long_billed(row, anchor)]
+        readings = [row for row in billed if usage.reading(account, code, day_of(row)) is not None]
+        if code in sums and readings and planted < INSTANCES and planter.is_free(account):
+            planter.take(account)
+            like = readings[0]
+            event = like | {"id": f"{like['id']}-late", "recordedtime": "2026-11-05T09:00:00Z"}
+            usage.add(file, event)
+            quantity = usage.quantity(event)
+            planter.label("U4", "POST_FINAL", f"{account}|{code}|{day_of(event)}", quantity=f"{-quantity:f}")
+            planted += 1
 
 
-def _is_after_cut_off(row: Row, anchor: datetime) -> bool:
-    """Whether an event was recorded days after the grace of its monthly bill; near a boundary nobody says."""
-    at, recorded = (datetime.fromisoformat(row[name]) for name in ("time", "recordedtime"))
-    ends = (boundary(anchor, months) for months in range(1, 24))
-    end = next((end for end in ends if end > at), None)
-    return (
-        end is not None
-        and (at - anchor).days > 1
-        and (end - at).days > 1
-        and recorded > end + USAGE_GRACE + timedelta(days=1)
-    )
+def _is_long_billed(row: Row, anchor: datetime) -> bool:
+    """Whether the month of an event was cut off before November; near a boundary nobody says."""
+    at = datetime.fromisoformat(row["time"])
+    end = next((end for end in (boundary(anchor, months) for months in range(1, 24)) if end > at), None)
+    limit = datetime(2026, 11, 1, tzinfo=UTC) - USAGE_GRACE
+    return end is not None and at > anchor + timedelta(days=2) and at + timedelta(days=2) < end < limit

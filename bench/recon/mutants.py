@@ -99,8 +99,8 @@ def outcomes(place: Path, landing: Path, url: str) -> Iterator[Outcome]:
     """Build the controls of the world with each mutant; the warehouse is of no use afterwards."""
     for number, mutant in enumerate(MUTANTS):
         project = place / f"mutant-{number}"
-        _copied(project, mutant)
-        _built(project)
+        _changed(copied(project), mutant)
+        built(project)
         yield Outcome(mutant, score_of(url, landing / "truth.jsonl"))
         shutil.rmtree(project)
 
@@ -118,10 +118,14 @@ def page(found: list[Outcome]) -> list[str]:
     ]
 
 
-def _copied(project: Path, mutant: Mutant) -> None:
-    """The dbt project with one rule changed. Raises LookupError when the rule is not where it was."""
+def copied(project: Path) -> Path:
+    """A copy of the dbt project, to be made wrong."""
     shutil.rmtree(project, ignore_errors=True)
-    shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    return Path(shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs")))
+
+
+def _changed(project: Path, mutant: Mutant) -> None:
+    """Change one rule. Raises LookupError when it is not where it was."""
     path = project / mutant.file
     text = path.read_text("utf-8")
     if mutant.before not in text:
@@ -129,7 +133,8 @@ def _copied(project: Path, mutant: Mutant) -> None:
     path.write_text(text.replace(mutant.before, mutant.after), "utf-8")
 
 
-def _built(project: Path) -> None:
+def built(project: Path) -> None:
+    """Build the controls of the warehouse that the environment names with the rules of this project."""
     environment = {
         **dbt_process.environment(),
         "DBT_PROFILES_DIR": str(project),

@@ -12,8 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from bench.recon import metamorphic, mutants, speed, worlds
+from bench.recon import health, lifecycle, metamorphic, mutants, speed, worlds
+from bench.recon.health import Health
 from bench.recon.kept import Kept
+from bench.recon.lifecycle import Lifecycle
 from bench.recon.metamorphic import Variant
 from bench.recon.mutants import Outcome
 from bench.recon.plan import PLANS, Plan
@@ -24,7 +26,7 @@ from bench.scratch import Database
 from orchestration.paths import DBT_PROJECT
 
 SEEDS = (7, 11, 42, 101, 303, 777, 1234, 2026, 31337, 40404)
-PARTS = ("scores", "variants", "mutants", "cost")
+PARTS = ("scores", "variants", "mutants", "lives", "health", "cost")
 COMPARED_ROWS = 1_000_000
 LEAST_ACCURACY, LEAST_PRECISION = Decimal("0.98"), Decimal("0.99")
 
@@ -47,6 +49,8 @@ class Findings:
     scores: dict[str, Score] = field(default_factory=dict)
     variants: list[Variant] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+    lives: list[Lifecycle] = field(default_factory=list)
+    health: list[Health] = field(default_factory=list)
     cost: Cost | None = None
 
     @property
@@ -66,6 +70,8 @@ class Findings:
             found.append(f"precision is {whole.precision:.2%}")
         found += [sentence for variant in self.variants for sentence in variant.missed()]
         found += [sentence for outcome in self.outcomes for sentence in outcome.missed()]
+        found += [sentence for life in self.lives for sentence in life.missed()]
+        found += [sentence for health in self.health for sentence in health.missed()]
         return found + (self.cost.missed() if self.cost else [])
 
 
@@ -79,16 +85,30 @@ def measured(database: Database, place: Path, asked: Asked, smaller: int, repeat
     if "variants" in asked.parts:
         found.variants = asked.kept.get(
             "variants",
-            partial(_of_first_world, database, place, partial(metamorphic.variants, database, SEEDS[0])),
+            partial(_of_world, database, place, PLANS[0], partial(metamorphic.variants, database, SEEDS[0])),
             lambda variants: [asdict(one) for one in variants],
             lambda rows: [Variant(**row) for row in rows],
         )
     if "mutants" in asked.parts:
         found.outcomes = asked.kept.get(
             "mutants",
-            partial(_of_first_world, database, place, partial(mutants.outcomes, place)),
+            partial(_of_world, database, place, PLANS[0], partial(mutants.outcomes, place)),
             lambda outcomes: [[one.mutant.name, one.score.kept()] for one in outcomes],
             lambda rows: [Outcome(mutants.by_name(name), Score.of_kept(row)) for name, row in rows],
+        )
+    if "lives" in asked.parts:
+        found.lives = asked.kept.get(
+            "lives",
+            partial(_of_world, database, place, PLANS[1], lifecycle.lives),
+            lambda lives: [asdict(one) for one in lives],
+            lambda rows: [Lifecycle(**row) for row in rows],
+        )
+    if "health" in asked.parts:
+        found.health = asked.kept.get(
+            "health",
+            lambda: list(health.measured(database, place, SEEDS[0])),
+            lambda found: [asdict(one) for one in found],
+            lambda rows: [Health(**row) for row in rows],
         )
     if "cost" in asked.parts:
         found.cost = asked.kept.get(
@@ -117,9 +137,9 @@ def _score(database: Database, place: Path, seed: int, profile: Profile, which: 
     return score
 
 
-def _of_first_world(database: Database, place: Path, measure: Callable[[Path, str], Iterator[T]]) -> list[T]:
-    """What is measured on the first faulty world while it is built."""
-    landing = worlds.written(SEEDS[0], PROFILES[0], place / "first", PLANS[0])
+def _of_world(database: Database, place: Path, which: Plan, measure: Callable[[Path, str], Iterator[T]]) -> list[T]:
+    """What is measured on a faulty world of the first seed while it is built."""
+    landing = worlds.written(SEEDS[0], PROFILES[0], place / "first", which)
     with worlds.built(database, landing) as url:
         found = list(measure(landing, url))
     shutil.rmtree(landing)
@@ -169,6 +189,8 @@ def page(found: Findings, asked: Asked) -> list[str]:
     ]
     lines += ["", *metamorphic.page(found.variants)] if found.variants else []
     lines += ["", *mutants.page(found.outcomes)] if found.outcomes else []
+    lines += ["", *lifecycle.page(found.lives)] if found.lives else []
+    lines += ["", *health.page(found.health)] if found.health else []
     lines += ["", *speed.page(found.cost)] if found.cost else []
     return lines
 

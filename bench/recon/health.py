@@ -1,0 +1,102 @@
+"""Whether controls that are not alive are found (P2): stopped feeds, empty populations, broken rules.
+
+A feed is withheld, or all its records are deleted, in the files; a rule is broken in a copy of the dbt project.
+"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.recon import mutants, worlds
+from bench.recon.extracts import Extracts
+from bench.recon.score import open_breaks
+from bench.scratch import Database
+from orchestration.paths import DBT_PROJECT
+
+STOPPED_AFTER = "2026-10-30"
+# Records that say themselves that they are deleted; without one of them the control compares nothing.
+EMPTIED = (("O3", "crm", "QuoteLineItem"), ("O3", "crm", "Quote"))
+CONTROLS_FILE = "macros/reconciliation/comparisons.sql"
+SELF_COMPARED = (
+    ("B4", "'right': 'recon_b4__erp_invoices'", "'right': 'recon_b4__invoices'"),
+    ("C8", "'right': 'recon_c8__credits'", "'right': 'recon_c8__debits'"),
+    ("O3", "'right': 'recon_o3__order_lines'", "'right': 'recon_o3__quote_lines'"),
+)
+
+
+@dataclass(frozen=True)
+class Health:
+    """Of controls that were not alive in one way, how many were found, and how many that were alive were not."""
+
+    name: str
+    planted: int
+    found: int
+    wrongly: int
+
+    def missed(self) -> list[str]:
+        """What is not reached, in sentences."""
+        if self.planted == self.found and not self.wrongly:
+            return []
+        return [f"{self.name}: {self.found} of {self.planted} found, {self.wrongly} wrongly"]
+
+
+def measured(database: Database, place: Path, seed: int) -> Iterator[Health]:
+    """Feeds that stop one by one, a population that is empty, and controls that compare a side with itself."""
+    needing = _inputs()
+    for system in ("bank", "usage", "fx"):
+        landing = worlds.written(seed, worlds.PROFILES[0], place / "health")
+        for delivery in (landing / system).glob("*/*"):
+            if delivery.name > STOPPED_AFTER:
+                shutil.rmtree(delivery)
+        wanted = {control for control, name in needing if name == system and control != "P2"}
+        yield _told(database, landing, f"{system} stopped", "RAN_ON_STALE_INPUT", wanted)
+    landing = worlds.written(seed, worlds.PROFILES[0], place / "health")
+    extracts = Extracts(landing)
+    for _, system, name in EMPTIED:
+        extracts.change(system, name, lambda _: True, {"IsDeleted": "true"})
+    extracts.save()
+    yield _told(database, landing, "all quotes deleted", "ZERO_POPULATION", {control for control, _, _ in EMPTIED})
+    landing = worlds.written(seed, worlds.PROFILES[0], place / "health")
+    with worlds.built(database, landing) as url:
+        project = mutants.copied(place / "self-compared")
+        path = project / CONTROLS_FILE
+        text = path.read_text("utf-8")
+        for control, before, after in SELF_COMPARED:
+            if before not in text:
+                raise LookupError(f"{CONTROLS_FILE} has no {before!r} any more: correct how {control} is broken")
+            text = text.replace(before, after)
+        path.write_text(text, "utf-8")
+        mutants.built(project)
+        wanted = {control for control, _, _ in SELF_COMPARED}
+        yield _judged(url, "a side compared with itself", "SELF_COMPARISON", wanted)
+        shutil.rmtree(project)
+    shutil.rmtree(landing)
+
+
+def page(found: list[Health]) -> list[str]:
+    """Lines of the page."""
+    return [
+        "| controls that are not alive | planted | found | wrongly |",
+        "|---|---:|---:|---:|",
+        *(f"| {one.name} | {one.planted} | {one.found} | {one.wrongly} |" for one in found),
+    ]
+
+
+def _told(database: Database, landing: Path, name: str, break_class: str, wanted: set[str]) -> Health:
+    with worlds.built(database, landing) as url:
+        return _judged(url, name, break_class, wanted)
+
+
+def _judged(url: str, name: str, break_class: str, wanted: set[str]) -> Health:
+    raised = {one.tracking_key for one in open_breaks(url) if (one.control_id, one.break_class) == ("P2", break_class)}
+    return Health(name, len(wanted), len(raised & wanted), len(raised - wanted))
+
+
+def _inputs() -> list[tuple[str, str]]:
+    """What every control reads, as the registry says."""
+    with (DBT_PROJECT / "seeds" / "recon_control_inputs.csv").open(encoding="utf-8", newline="") as registry:
+        return [(row["control_id"], row["system"]) for row in csv.DictReader(registry)]
