@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 
 from bench.recon.extracts import Row
 from bench.recon.faults_lines import details_of, item_of, price_of
+from bench.recon.faults_payments import Paid
 from bench.recon.planter import Planter, by_id, is_settled
 
 OFFSET = 500
+# Minor units that a payment is short of; twice as much is given back.
+SHORTAGES = (1, 75, 400)
 
 
 def plant_hidden_price(planter: Planter) -> None:
@@ -58,3 +61,27 @@ def plant_offsetting_charges(planter: Planter) -> None:
 
 def _day(row: Row, end: str) -> str:
     return f"{datetime.fromtimestamp(row['period'][end], UTC):%Y-%m-%d}"
+
+
+def plant_short_refund_faults(planter: Planter) -> None:
+    """C1 and C7: a payment that is short, and a part of it given back without a note or a booking."""
+    paid = Paid(planter)
+    extracts = planter.extracts
+    like = next(iter(extracts.last("stripe", "refunds").values()))
+    for size, row in zip(SHORTAGES, paid.some(lambda r: r["amount_paid"] > 2 * SHORTAGES[-1]), strict=False):
+        charge = paid.charge_of(row)
+        refund = like | {
+            "id": f"re_{charge['id'][3:]}",
+            "amount": size * 2,
+            "currency": row["currency"],
+            "charge": charge["id"],
+            "payment_intent": charge["payment_intent"],
+            "created": charge["created"] + 3_600,
+            "balance_transaction": None,
+        }
+        extracts.add("stripe", "refunds", refund, by_id(like["id"]))
+        short = row["amount_paid"] - size
+        extracts.change("stripe", "invoice_payments", by_id(row["id"]), {"amount_paid": short})
+        planter.label("C1", "SHORT", f"stripe|{row['invoice']}", money=(size, row["currency"]))
+        money = (size * 2, row["currency"])
+        planter.label("C7", "REFUND_NO_CN", refund["id"], money=money, also=[("C2", refund["id"])])

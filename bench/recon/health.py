@@ -17,9 +17,9 @@ from bench.recon.score import open_breaks
 from bench.scratch import Database
 from orchestration.paths import DBT_PROJECT
 
-STOPPED_AFTER = "2026-10-30"
-# Records that say themselves that they are deleted; without one of them the control compares nothing.
-EMPTIED = (("O3", "crm", "QuoteLineItem"), ("O3", "crm", "Quote"))
+STOPPED, STOPPED_AFTER = ("bank", "usage", "fx"), "2026-10-30"
+# Records that say themselves that they are deleted: without them this control compares nothing.
+EMPTY, EMPTIED = "O3", (("crm", "QuoteLineItem"), ("crm", "Quote"))
 CONTROLS_FILE = "macros/reconciliation/comparisons.sql"
 SELF_COMPARED = (
     ("B4", "'right': 'recon_b4__erp_invoices'", "'right': 'recon_b4__invoices'"),
@@ -45,23 +45,22 @@ class Health:
 
 
 def measured(database: Database, place: Path, seed: int) -> Iterator[Health]:
-    """Feeds that stop one by one, a population that is empty, and controls that compare a side with itself."""
-    needing = _inputs()
-    for system in ("bank", "usage", "fx"):
-        landing = worlds.written(seed, worlds.PROFILES[0], place / "health")
+    """Feeds that stop, a population that is empty, and then controls that compare a side with itself."""
+    landing = worlds.written(seed, worlds.PROFILES[0], place / "health")
+    for system in STOPPED:
         for delivery in (landing / system).glob("*/*"):
             if delivery.name > STOPPED_AFTER:
                 shutil.rmtree(delivery)
-        wanted = {control for control, name in needing if name == system and control != "P2"}
-        yield _told(database, landing, f"{system} stopped", "RAN_ON_STALE_INPUT", wanted)
-    landing = worlds.written(seed, worlds.PROFILES[0], place / "health")
     extracts = Extracts(landing)
-    for _, system, name in EMPTIED:
+    for system, name in EMPTIED:
         extracts.change(system, name, lambda _: True, {"IsDeleted": "true"})
     extracts.save()
-    yield _told(database, landing, "all quotes deleted", "ZERO_POPULATION", {control for control, _, _ in EMPTIED})
-    landing = worlds.written(seed, worlds.PROFILES[0], place / "health")
+    needing = {control for control, system in _inputs() if system in STOPPED and control != "P2"}
+    selves = {control for control, _, _ in SELF_COMPARED}
     with worlds.built(database, landing) as url:
+        stopped = ", ".join(STOPPED)
+        yield _judged(url, f"{stopped} stopped: what reads them", "RAN_ON_STALE_INPUT", needing)
+        yield _judged(url, "all quotes deleted", "ZERO_POPULATION", {EMPTY})
         project = mutants.copied(place / "self-compared")
         path = project / CONTROLS_FILE
         text = path.read_text("utf-8")
@@ -71,8 +70,7 @@ def measured(database: Database, place: Path, seed: int) -> Iterator[Health]:
             text = text.replace(before, after)
         path.write_text(text, "utf-8")
         mutants.built(project)
-        wanted = {control for control, _, _ in SELF_COMPARED}
-        yield _judged(url, "a side compared with itself", "SELF_COMPARISON", wanted)
+        yield _judged(url, "a side compared with itself", "SELF_COMPARISON", selves)
         shutil.rmtree(project)
     shutil.rmtree(landing)
 
@@ -84,11 +82,6 @@ def page(found: list[Health]) -> list[str]:
         "|---|---:|---:|---:|",
         *(f"| {one.name} | {one.planted} | {one.found} | {one.wrongly} |" for one in found),
     ]
-
-
-def _told(database: Database, landing: Path, name: str, break_class: str, wanted: set[str]) -> Health:
-    with worlds.built(database, landing) as url:
-        return _judged(url, name, break_class, wanted)
 
 
 def _judged(url: str, name: str, break_class: str, wanted: set[str]) -> Health:

@@ -17,6 +17,7 @@ from psycopg.rows import dict_row
 
 from bench.recon import worlds
 from bench.recon.extracts import Extracts, Row
+from bench.recon.mutants import CONTROLS
 from bench.recon.score import Label, labels
 from ingestion.landing import load_landing
 from orchestration.breaks.telling import Said, tell
@@ -62,9 +63,9 @@ def lives(landing: Path, url: str) -> Iterator[Lifecycle]:
     second = _run(landing, url)
     _deliver(landing, SECOND, [by_number[one.key] for one in healed])
     third = _run(landing, url)
-    last = third
     for _ in range(RUNS - 3):
-        last = _run(landing, url)
+        build(select=CONTROLS, tests=False, holder="bench")
+    last = _by_place(url)
     ours = {(one.control, one.key) for one in [*healed, *changed]}
     others = [place for place in first if place not in ours]
     same = [place for place in others if place in last and last[place]["break_id"] == first[place]["break_id"]]

@@ -26,6 +26,7 @@ CONTROLS = (
     "recon_sides",
     "recon_control_totals",
     "recon_explained_breaks",
+    "recon_control_states",
     "recon_breaks",
 )
 MACROS = "macros/reconciliation"

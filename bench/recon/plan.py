@@ -20,7 +20,7 @@ from bench.recon.faults_books import (
     plant_record_faults,
     plant_tax_posting_faults,
 )
-from bench.recon.faults_compound import plant_hidden_price, plant_offsetting_charges
+from bench.recon.faults_compound import plant_hidden_price, plant_offsetting_charges, plant_short_refund_faults
 from bench.recon.faults_coverage import (
     plant_late_reading_faults,
     plant_replay_faults,
@@ -89,6 +89,7 @@ ALONE: tuple[Plant, ...] = (
     plant_dispute_faults,
     plant_member_faults,
     plant_conversion_faults,
+    plant_short_refund_faults,
     plant_application_faults,
     plant_unapplied_faults,
     plant_currency_faults,
