@@ -128,8 +128,8 @@ class Plan:
 PLANS = (Plan("faults of the sample company and others", "all", BESIDE_THE_SAMPLES), Plan("others", "none", ALONE))
 
 
-def plant(landing: Path, seed: int, plants: tuple[Plant, ...] = BESIDE_THE_SAMPLES) -> None:
-    """Plant every fault into the landed files of a world, beside those that its truth has already."""
+def plant(landing: Path, seed: int, plants: tuple[Plant, ...]) -> None:
+    """Plant these faults into the landed files of a world, beside those that its truth has already."""
     planter = Planter(Extracts(landing), seed)
     for one in plants:
         one(planter)

@@ -21,12 +21,21 @@ from bench.recon.mutants import Outcome
 from bench.recon.plan import PLANS, Plan
 from bench.recon.score import Score, score_of, summed
 from bench.recon.speed import Cost
+from bench.recon.unplanted import UNPLANTED
 from bench.recon.worlds import PROFILES, Profile
 from bench.scratch import Database
 from orchestration.paths import DBT_PROJECT
 
 SEEDS = (7, 11, 42, 101, 303, 777, 1234, 2026, 31337, 40404)
 PARTS = ("scores", "variants", "mutants", "lives", "health", "cost")
+NAMES = {
+    "scores": "planted faults",
+    "variants": "variants of a world",
+    "mutants": "rules made wrong",
+    "lives": "ten runs",
+    "health": "controls that are not alive",
+    "cost": "what comparing costs",
+}
 COMPARED_ROWS = 1_000_000
 LEAST_ACCURACY, LEAST_PRECISION = Decimal("0.98"), Decimal("0.99")
 
@@ -52,6 +61,19 @@ class Findings:
     lives: list[Lifecycle] = field(default_factory=list)
     health: list[Health] = field(default_factory=list)
     cost: Cost | None = None
+
+    def has(self, part: str) -> bool:
+        """Whether the part was measured."""
+        return bool(
+            {
+                "scores": self.scores,
+                "variants": self.variants,
+                "mutants": self.outcomes,
+                "lives": self.lives,
+                "health": self.health,
+                "cost": self.cost,
+            }[part]
+        )
 
     @property
     def whole(self) -> Score:
@@ -148,35 +170,49 @@ def _of_world(database: Database, place: Path, which: Plan, measure: Callable[[P
 
 def page(found: Findings, asked: Asked) -> list[str]:
     """Lines of the page."""
+    lines = [f"Measured of {', '.join(sorted(asked.kept.versions))}."]
+    lines += _scored(found) if found.scores else []
+    lines += ["", *metamorphic.page(found.variants)] if found.variants else []
+    lines += ["", *mutants.page(found.outcomes)] if found.outcomes else []
+    lines += ["", *lifecycle.page(found.lives)] if found.lives else []
+    lines += ["", *health.page(found.health)] if found.health else []
+    lines += ["", *speed.page(found.cost)] if found.cost else []
+    not_run = [NAMES[part] for part in PARTS if not found.has(part)]
+    if not_run:
+        lines += ["", f"Not measured in this run: {', '.join(not_run)}."]
+    return lines
+
+
+def _scored(found: Findings) -> list[str]:
     whole = found.whole
+    seeds = {name.partition(",")[0] for name, score in found.scores.items() if score.planted}
+    controls = {control for control, _ in whole.planted}
     planted = (
-        f"{whole.worlds} worlds, {whole.planted.total()} planted faults of {len(whole.planted)} classes in "
-        f"{len({control for control, _ in whole.planted})} controls, {whole.decoys} decoys."
+        f"{len(seeds)} of {len(SEEDS)} seeds, {whole.worlds} faulty worlds, {whole.planted.total()} planted faults of "
+        f"{len(whole.planted)} classes in {len(controls)} controls, {whole.decoys} decoys."
     )
     lines = [
         planted,
-        f"Measured of {', '.join(sorted(asked.kept.versions))}.",
         "A fault is found when its control raises its key, and named when class, amount and quantity are right too.",
         "",
         "| what | measured | asked |",
         "|---|---:|---:|",
         f"| planted faults found | {whole.recall:.2%} | 100 % |",
-        f"| planted value found, in the worst currency | {whole.recall_of_value:.2%} | 100 % |",
+        f"| planted value found to the minor unit, in the worst currency | {whole.recall_of_value:.2%} | 100 % |",
         f"| found faults with the right class, amount and quantity | {whole.accuracy:.2%} | 98 % |",
         f"| open breaks that a planted fault caused | {whole.precision:.2%} | 99 % |",
-        f"| value of planted faults that were matched | {1 - whole.recall_of_value:.2%} | 0 % |",
         f"| decoys raised | {len(whole.raised_decoys)} of {whole.decoys} | 0 |",
         f"| totals that do not close | {whole.open_cells} of {whole.cells} | 0 |",
         f"| breaks a fault, in all controls | {whole.fan_out:.2f} | |",
     ]
     if "clean" in found.scores:
         lines.append(f"| breaks in a world without faults | {found.scores['clean'].breaks} | 0 |")
-    lines += ["", "| control | class | planted | found |", "|---|---|---:|---:|"]
-    lines += [
-        f"| {control} | `{name}` | {count} | {whole.found[control, name]} |"
-        for (control, name), count in sorted(whole.planted.items())
-    ]
-    lines += ["", f"No fault is planted for: {', '.join(_unplanted(whole))}."]
+    lines += ["", "| control | planted | found | classes, with how many of each were planted |", "|---|---:|---:|---|"]
+    for control in sorted({control for control, _ in whole.planted}):
+        kinds = sorted((name, count) for (of, name), count in whole.planted.items() if of == control)
+        hits = sum(count for (of, _), count in whole.found.items() if of == control)
+        names = ", ".join(f"`{name}` {count}" for name, count in kinds)
+        lines.append(f"| {control} | {sum(count for _, count in kinds)} | {hits} | {names} |")
     if whole.confused:
         lines += ["", "| control | planted | raised as | times |", "|---|---|---|---:|"]
         lines += [
@@ -187,16 +223,16 @@ def page(found: Findings, asked: Asked) -> list[str]:
         f"| {name} | {one.planted.total()} | {one.found.total()} | {one.breaks} | {len(one.noise)} |"
         for name, one in found.scores.items()
     ]
-    lines += ["", *metamorphic.page(found.variants)] if found.variants else []
-    lines += ["", *mutants.page(found.outcomes)] if found.outcomes else []
-    lines += ["", *lifecycle.page(found.lives)] if found.lives else []
-    lines += ["", *health.page(found.health)] if found.health else []
-    lines += ["", *speed.page(found.cost)] if found.cost else []
-    return lines
+    lines += ["", "No fault is planted for these classes:", ""]
+    return lines + [f"* {reason}: {', '.join(names)}." for reason, names in _unplanted(whole).items()]
 
 
-def _unplanted(whole: Score) -> list[str]:
-    """Classes of the registry that no planted fault has, by control."""
+def _unplanted(whole: Score) -> dict[str, list[str]]:
+    """Classes of the registry that no planted fault has, by the reason."""
     with (DBT_PROJECT / "seeds" / "recon_break_classes.csv").open(encoding="utf-8", newline="") as registry:
-        kinds = [(row["control_id"], row["break_class"]) for row in csv.DictReader(registry)]
-    return [f"{control} `{name}`" for control, name in sorted(set(kinds) - set(whole.planted))]
+        kinds = {(row["control_id"], row["break_class"]) for row in csv.DictReader(registry)}
+    by_reason: dict[str, list[str]] = {}
+    for control, name in sorted(kinds - set(whole.planted)):
+        reason = UNPLANTED.get((control, name), "none of these worlds had a record to plant it in")
+        by_reason.setdefault(reason, []).append(f"{control} `{name}`")
+    return by_reason
