@@ -39,3 +39,29 @@ final as (
 
 select * from final
 {%- endmacro %}
+
+
+{#- A side of B3 over the numbers of a series, one row an invoice: the number that it has, or the one that it should have. -#}
+{% macro numbers_side(number) -%}
+with
+
+invoice_numbers as (
+    select * from {{ ref('recon_b3__invoice_numbers') }}
+),
+
+final as (
+    select
+        tracking_key,
+        row_id,
+        account_id,
+        cast(null as text) as currency,
+        cast(null as bigint) as amount_minor,
+        {{ number }} as quantity,
+        business_on,
+        business_on as due_on,
+        evidence
+    from invoice_numbers
+)
+
+select * from final
+{%- endmacro %}
