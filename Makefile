@@ -27,7 +27,7 @@ export GX_ANALYTICS_ENABLED := false
 export MARIMO_SKIP_UPDATE_CHECK := 1
 export PYTHONUTF8 := 1
 
-.PHONY: help demo dev close-page notebook docs test test-faults lint format bench bench-recon setup setup-dev lock test-matrix stop clean
+.PHONY: help demo dev close-page notebook docs test test-faults lint format bench bench-recon engines setup setup-dev setup-spark lock test-matrix stop clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,7 @@ lint: setup-dev ## check style, types, SQL, the arrows between rooms, and what n
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/python bin/check_files.py
+	@$(BIN)/python bin/check_portable.py
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
@@ -70,6 +71,12 @@ bench: setup-dev ## measure against plain SQL and write docs/benchmarks.md
 
 bench-recon: setup-dev ## plant faults in ten companies and score what the controls raise
 	@$(BIN)/python -m bench --part recon $(ARGS)
+
+engines: setup ## build the usage chain on DuckDB and a Spark cluster of this machine, and compare every row with Postgres
+	@export TIEOUT_STATE_DIR=$(CURDIR)/build/engines/state; \
+	$(BIN)/python -m orchestration.engines --sample $(ARGS) && ended=0 || ended=$$?; $(BIN)/tieout down; exit $$ended
+
+setup-spark: $(VENV)/.spark ## add Spark (needs Java 17) and its dbt adapter to .venv
 
 setup: $(VENV)/.runtime ## create .venv with what running needs
 
@@ -89,6 +96,11 @@ $(VENV)/.runtime: requirements.lock pyproject.toml
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	@echo "Installing requirements-dev.lock"
 	@$(PIP_INSTALL) --no-deps --no-compile --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.spark: $(VENV)/.runtime requirements-spark.lock
+	@echo "Installing requirements-spark.lock (half a gigabyte)"
+	@$(PIP_INSTALL) --no-deps --no-compile --require-hashes -r requirements-spark.lock
 	@touch $@
 
 lock: ## resolve both locks again from pyproject.toml (needs uv)

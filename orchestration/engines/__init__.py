@@ -1,1 +1,1 @@
-"""The usage chain on other engines than Postgres: what it reads is handed over, dbt runs it there, and both are compared."""
+"""The usage chain on other engines than Postgres: handed what it reads, built there by dbt, and compared."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,10 +67,10 @@ def of_manifest(manifest: Mapping[str, Any], names: set[str]) -> Chain:
 
 
 def run(
-    target: str, folder: Path, variables: Mapping[str, str], *, full_refresh: bool = True
+    target: str, folder: Path, variables: Mapping[str, str], select: Sequence[str] = (), *, full_refresh: bool = True
 ) -> dbt_process.DbtOutcome:
-    """Build the chain on ``target``. Raises ChainError with dbt's messages when a model fails."""
-    command = ["run", "--target", target, "--selector", SELECTOR]
+    """Build the chain, or ``select`` of it, on ``target``. Raises ChainError with dbt's messages when a model fails."""
+    command = ["run", "--target", target, *(("--select", *select) if select else ("--selector", SELECTOR))]
     outcome = dbt_process.run(
         [*command, "--full-refresh"] if full_refresh else command, variables=_at(folder, variables)
     )

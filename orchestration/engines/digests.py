@@ -1,8 +1,8 @@
 """Digests of relations that do not depend on the engine that holds them: equal for equal rows, in whatever order.
 
-Every value becomes one text: numbers without trailing zeros, instants in UTC with microseconds, null told apart from text.
-Numbers are compared to twelve decimals, for a quotient without an end has other digits on every engine; amounts of money are
-whole minor units, so of them nothing is cut.
+Every value becomes one text: numbers without trailing zeros, instants in UTC with microseconds, null told apart from
+text. Numbers are compared to twelve decimals, for a quotient without an end has other digits on every engine; amounts
+of money are whole minor units, so of them nothing is cut.
 """
 
 from __future__ import annotations

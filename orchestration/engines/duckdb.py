@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,12 +36,13 @@ class DuckDb:
                     f"select * from read_parquet('{file}')"
                 )
 
-    def read(self, relation: Relation) -> pa.Table:
-        """All rows of a relation."""
+    def tables(self, relations: Sequence[Relation]) -> Iterator[tuple[Relation, pa.Table]]:
+        """All rows of each relation."""
         with duckdb.connect(self._path, read_only=True) as session:
             session.execute("set timezone = 'UTC'")
-            query = f'select * from "{relation.schema}"."{relation.name}"'  # noqa: S608 - dbt's own names
-            return session.sql(query).to_arrow_table()
+            for relation in relations:
+                query = f'select * from "{relation.schema}"."{relation.name}"'  # noqa: S608 - dbt's own names
+                yield relation, session.sql(query).to_arrow_table()
 
 
 @contextmanager

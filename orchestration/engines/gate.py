@@ -1,15 +1,15 @@
-"""The gate: the usage chain built on every engine from what Postgres holds, and every relation of it compared row by row.
+"""The gate: the usage chain built on every engine from what Postgres holds, and every relation of it compared.
 
-    python -m orchestration.engines [--engine duckdb] [--engine spark] [--folder FOLDER]
+    python -m orchestration.engines [--engine duckdb] [--engine spark] [--folder FOLDER] [--sample]
 
-Postgres must hold a built warehouse. Exit code 0: every relation is equal on every engine; 1: one is not, or was not built;
-the table that is printed says which, with the first rows that differ.
+Postgres must hold a built warehouse, or gets the sample company. Exit code 0: every relation is equal on every engine;
+1: one is not, or was not built. The table that is printed says which, with the first rows that differ.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,11 +30,11 @@ class Engine(Protocol):
     def variables(self) -> dict[str, str]:
         """What dbt's profile reads from the environment."""
 
-    def register(self, files: dict[Relation, Path]) -> None:
+    def register(self, files: Mapping[Relation, Path]) -> None:
         """Make every input readable under the name by which the models know it."""
 
-    def read(self, relation: Relation) -> pa.Table:
-        """All rows of a relation."""
+    def tables(self, relations: Sequence[Relation]) -> Iterator[tuple[Relation, pa.Table]]:
+        """All rows of each relation."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ class Outcome:
 def gate(engines: Sequence[AbstractContextManager[Engine]], folder: Path) -> list[Outcome]:
     """Build the chain on every engine and compare it with Postgres.
 
-    Raises ChainError when dbt cannot build it, InputRefused or RelationMissing when Postgres' rows cannot be handed over.
+    Raises ChainError when dbt cannot build it, InputRefused or RelationMissing when Postgres' rows cannot be handed
+    over.
     """
     outcomes = []
     for opened in engines:
@@ -99,14 +100,14 @@ def built(engine: Engine, folder: Path) -> Chain:
     return found
 
 
-def compared(engine: Engine, relations: Iterable[Relation]) -> Outcome:
+def compared(engine: Engine, relations: Sequence[Relation]) -> Outcome:
     """Compare relations of an engine with those of Postgres. Raises FloatFound for a column that holds floats."""
     comparisons = []
     with postgres.warehouse() as warehouse:
-        for relation in relations:
+        for relation, table in engine.tables(relations):
             numbers = [name for name, kind in warehouse.columns(relation).items() if kind == "numeric"]
             here = digests.rows(warehouse.read(relation), numbers)
-            there = digests.rows(engine.read(relation))
+            there = digests.rows(table)
             differing = () if here.digest == there.digest else tuple(digests.differences(here, there))
             comparisons.append(Comparison(relation, here.count, here.digest, there.digest, differing))
     return Outcome(engine.name, tuple(comparisons))

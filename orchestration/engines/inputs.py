@@ -1,7 +1,7 @@
 """What the chain reads and does not build, copied from Postgres into Parquet files: one folder a relation.
 
-Numbers become decimals of 38 digits, 19 of them behind the point (the type that the chain has on other engines); one that
-does not fit is refused. Identifiers and JSON become texts, instants are UTC in microseconds.
+Numbers become decimals of 38 digits, 19 of them behind the point (the type that the chain has on other engines); one
+that does not fit is refused. Identifiers and JSON become texts, instants are UTC in microseconds.
 """
 
 from __future__ import annotations

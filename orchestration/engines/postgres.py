@@ -39,7 +39,7 @@ class Warehouse:
             found = session.execute(COLUMNS, (f'"{relation.schema}"."{relation.name}"',)).fetchall()
         if not found:
             raise RelationMissing(f"The warehouse has no {relation}; run tieout build.")
-        return {name: kind for name, kind in found}
+        return dict(found)
 
     def read(self, relation: Relation) -> pa.Table:
         """All rows of a relation, in the order of its columns; numeric, uuid and JSON columns as texts."""

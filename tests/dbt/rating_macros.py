@@ -19,7 +19,7 @@ PRICES_OF_CASES = MACROS / "conformance_prices.sql"
 
 
 class PostgresBodies:
-    """Stands for dbt's ``adapter`` on Postgres: dispatches a macro to its ``postgres__`` body, else to ``default__``."""
+    """Stands for dbt's ``adapter`` on Postgres: dispatches to the ``postgres__`` body, else to ``default__``."""
 
     def __init__(self) -> None:
         """Start empty; the macros come once they are compiled."""
