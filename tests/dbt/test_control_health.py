@@ -68,3 +68,23 @@ def test_every_way_of_not_looking_is_a_break_and_looking_is_none(session):
         "X1": "SELF_COMPARISON",
         "canary": "AMOUNT",
     }
+
+
+def test_a_control_of_systems_that_deliver_on_change_alone_stands_as_of_the_last_delivery(session):
+    session.execute(
+        """
+        create temp table recon_control_inputs (control_id text, system text, is_optional boolean);
+        insert into recon_control_inputs values
+            ('A1', 'crm', false), ('A1', 'catalog', true), ('A2', 'crm', false), ('A2', 'bank', false),
+            ('A3', 'tax', false), ('A4', 'tax', true);
+        create temp table recon_systems (system text, delivers text);
+        insert into recon_systems values
+            ('crm', 'on_change'), ('catalog', 'on_change'), ('tax', 'on_change'), ('bank', 'daily'), ('usage', 'daily');
+        create temp table stg_ops__loads (system text, delivered_on date);
+        insert into stg_ops__loads values ('crm', '2026-10-01'), ('bank', '2026-11-05'), ('usage', '2026-11-09');
+        """
+    )
+    found = session.execute(
+        f"select control_id, cast(watermark_on as text) from ({model_query('recon_watermarks')}) as w".encode()
+    ).fetchall()
+    assert dict(found) == {"A1": "2026-11-09", "A2": "2026-11-05", "A3": "1900-01-01", "A4": "1900-01-01"}

@@ -9,7 +9,9 @@ from decimal import Decimal
 import pytest
 
 from bench.recon import worlds
+from bench.recon.bank_files import BankFiles
 from bench.recon.extracts import Extracts
+from bench.recon.health import CONTROLS_FILE, SELF_COMPARED
 from bench.recon.mutants import MUTANTS
 from bench.recon.plan import PLANS
 from bench.recon.score import Break, Label, Score, labels, score, summed
@@ -99,6 +101,20 @@ def test_every_rule_that_is_made_wrong_stands_where_its_mutant_looks_for_it(muta
 def test_a_kept_score_is_the_score_itself():
     result = score([fault(), fault("b")], [], [raised(name="FX"), raised("other")], ALL_CLOSED)
     assert Score.of_kept(json.loads(json.dumps(result.kept()))) == result
+
+
+def test_bank_statements_that_are_read_and_written_again_are_the_same(tmp_path):
+    landing = worlds.written(7, worlds.PROFILES[0], tmp_path / "world")
+    before = {path: path.read_bytes() for path in (landing / "bank").glob("*/*/*.sta")}
+    BankFiles(landing).save()
+    assert before
+    assert {path: path.read_bytes() for path in (landing / "bank").glob("*/*/*.sta")} == before
+
+
+@pytest.mark.parametrize(("control", "before", "after"), SELF_COMPARED)
+def test_every_control_that_is_broken_stands_where_it_is_looked_for(control, before, after):
+    assert before in (DBT_PROJECT / CONTROLS_FILE).read_text("utf-8"), control
+    assert before != after
 
 
 def test_every_class_of_the_registry_is_planted_or_says_why_not(tmp_path):
