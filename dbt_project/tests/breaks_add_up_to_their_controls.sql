@@ -1,6 +1,6 @@
--- Closure: breaks, residues among them, with what is in time and what is rounding are the control's difference, for every control,
--- comparison, month and currency. A break has one currency; what a wrong currency has in the other is no break's amount, so these
--- cells are looked at by the totals alone.
+-- Closure: breaks, residues among them, with what is in time and what is rounding are the control's difference, for
+-- every control, comparison, month and currency. A break has one currency; what a wrong currency has in the other is
+-- no break's amount, so these months are looked at by the totals alone.
 with
 
 totals as (

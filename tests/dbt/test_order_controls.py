@@ -46,6 +46,18 @@ def world(module_warehouse: str) -> Iterator[SmallWorld]:
         made.table("stg_crm__opportunities", "opportunity_id is_won is_deleted")
         made.table("stg_erp__transactions", TRANSACTIONS, sales_order())
         made.table("stg_erp__transaction_lines", LINES)
+        made.table(
+            "stg_stripe__subscription_item_versions",
+            "subscription_item_id event_id order_item_id account_id currency quantity price_id coupon_id"
+            " valid_from:timestamptz valid_to:timestamptz cancel_at load_id line_no",
+        )
+        made.table(
+            "stg_stripe__prices",
+            "price_id unit_amount_minor is_deleted",
+            {"price_id": "monthly", "unit_amount_minor": "950", "is_deleted": False},
+        )
+        made.table("stg_stripe__coupons", "coupon_id percent_off:numeric", {"coupon_id": "tenth", "percent_off": 10})
+        made.model("recon_o1__stripe_items")
         yield made
 
 
@@ -163,6 +175,43 @@ def test_an_order_line_is_set_up_as_it_was_sold(world: SmallWorld) -> None:
         "line|so-None": ("SUB_NO_ORDER", -9500),
     }
     assert world.statuses(O1_CONTROL)["not begun"] == "expected"
+
+
+def test_an_order_may_be_set_up_as_a_subscription_item_that_names_it(world: SmallWorld) -> None:
+    def stripe_item(key: str, **other: Any) -> dict[str, Any]:
+        return usd(
+            subscription_item_id=f"si {key}",
+            order_item_id=key,
+            **{"event_id": "1", "quantity": 10, "price_id": "monthly", "valid_from": "2026-10-01 09:00+00", **other},
+        )
+
+    world.rows(
+        "stg_crm__order_items",
+        *(item(name) for name in ("tied", "fewer", "discounted", "begins late", "ends early", "changed later")),
+        item("with a coupon", discount_percent=10),
+        item("in neither"),
+    )
+    world.rows(
+        "stg_stripe__subscription_item_versions",
+        stripe_item("tied"),
+        stripe_item("fewer", quantity=9),
+        stripe_item("discounted", coupon_id="tenth"),
+        stripe_item("with a coupon", coupon_id="tenth"),
+        stripe_item("begins late", valid_from="2026-10-09 09:00+00"),
+        stripe_item("ends early", cancel_at="2027-05-01 09:00+00"),
+        stripe_item("changed later", valid_to="2026-10-20 09:00+00"),
+        stripe_item("changed later", event_id="2", quantity=30, valid_from="2026-10-20 09:00+00"),
+        stripe_item("of no order"),
+        stripe_item("unnamed") | {"order_item_id": None},
+    )
+    assert world.breaks(O1_CONTROL, O1) == {
+        "fewer": ("QTY_DRIFT", 950),
+        "discounted": ("DISCOUNT_OVERRUN", 950),
+        "begins late": ("START_DRIFT", 0),
+        "ends early": ("TERM_DRIFT", 0),
+        "in neither": ("ORDER_NOT_BOOKED", 9500),
+        "of no order": ("SUB_NO_ORDER", -9500),
+    }
 
 
 def test_an_order_that_changes_another_one_has_its_own_name_when_it_is_lost(world: SmallWorld) -> None:

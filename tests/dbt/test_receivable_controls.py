@@ -665,6 +665,12 @@ def test_deferred_revenue_goes_on_from_close_to_close(world: SmallWorld) -> None
             "deferred_revenue",
             "ROLL",
         ),
+        (
+            "recon_g2__unbilled_to_gl",
+            ("recon_g2__unbilled_booked", "recon_g2__unbilled_in_gl"),
+            "unbilled_receivable",
+            "UNBILLED",
+        ),
         ("recon_g3__revenue_to_gl", ("recon_g3__revenue_booked", "recon_g3__revenue_in_gl"), "revenue", "REV_DIFF"),
     ],
 )
@@ -707,3 +713,105 @@ def test_the_general_ledger_holds_what_the_journal_says(
     world.table("int_ledger__erp_gl_lines", GL_LINES + " posted_month", *rows)
     world.set_column("int_ledger__erp_gl_lines", "posted_month", "date", "2026-10-01")
     assert world.breaks(control, sides) == {"main|2026-10|4000|eur": (break_class, -20)}
+
+
+INVOICED = (
+    "invoice_line_id billing_system invoice_id subscription_id account_id currency net_minor line_kind is_billed"
+    " invoice_on period_end:timestamptz load_id line_no"
+)
+SCHEDULES = "invoice_line_id billing_system month_on currency amount_minor line_net_minor account_id"
+
+
+def scheduled(world: SmallWorld, lines: dict[str, dict[str, Any]], months: dict[str, dict[str, int]]) -> None:
+    """Lines of 1 October (12.00 eur of the subscription of their name) and what is earned of them by month."""
+    world.table(
+        "int_billing__invoice_lines",
+        INVOICED,
+        *[
+            {
+                "invoice_line_id": key,
+                "billing_system": "stripe",
+                "invoice_id": f"in {key}",
+                "subscription_id": key,
+                "currency": "eur",
+                "net_minor": 1200,
+                "line_kind": "recurring",
+                "is_billed": True,
+                "invoice_on": "2026-10-01",
+                **line,
+            }
+            for key, line in lines.items()
+        ],
+    )
+    world.table(
+        "fct_revenue_schedules",
+        SCHEDULES,
+        *[
+            {
+                "invoice_line_id": key,
+                "billing_system": "stripe",
+                "month_on": month,
+                "currency": "eur",
+                "amount_minor": minor,
+                "line_net_minor": 1200,
+            }
+            for key, found in months.items()
+            for month, minor in found.items()
+        ],
+    )
+
+
+def test_every_invoiced_line_has_a_schedule_that_adds_up_to_it(world: SmallWorld) -> None:
+    whole = {"2026-10-01": 700, "2026-11-01": 500}
+    scheduled(
+        world,
+        {"tied": {}, "short": {}, "unscheduled": {}, "of nothing": {"net_minor": 0}, "draft": {"is_billed": False}},
+        {"tied": whole, "short": {"2026-10-01": 1199}, "taken back": whole},
+    )
+    control = "recon_g2__lines_to_schedules"
+    assert world.breaks(control, ["recon_g2__invoiced_lines", "recon_g2__scheduled_lines"]) == {
+        "short": ("SCHEDULE_SUM", 1),
+        "unscheduled": ("NO_SCHEDULE", 1200),
+        "taken back": ("STALE", -1200),
+    }
+
+
+def test_a_foreign_balance_that_is_open_at_a_closed_month_s_end_was_revalued(world: SmallWorld) -> None:
+    def moved(month: str, minor: int, kind: str = "CustInvc", account: str = "1100", **other: Any) -> dict[str, Any]:
+        return {
+            "gl_account": account,
+            "gl_account_type": "AcctRec",
+            "transaction_type": kind,
+            "transaction_id": f"{kind} {month}",
+            "currency": "eur",
+            "functional_currency": "usd",
+            "amount_minor": minor,
+            "posted_month": month,
+            **other,
+        }
+
+    world.table(
+        "int_ledger__erp_gl_lines",
+        "transaction_id transaction_type gl_account gl_account_type currency functional_currency amount_minor"
+        " posted_month:date file_line",
+        moved("2026-07-01", 900),
+        moved("2026-08-01", 0, "FxReval"),
+        moved("2026-09-01", -400, "CustPymt"),
+        moved("2026-09-01", 50, account="1101"),
+        moved("2026-10-01", -50, "CustPymt", account="1101"),
+        moved("2026-10-01", 10, currency="usd"),
+        moved("2026-10-01", 0, "FxReval"),
+    )
+    world.table(
+        "stg_erp__accounting_periods",
+        "start_on is_closed is_deleted",
+        *[
+            {"start_on": f"2026-{month:02d}-01", "is_closed": month < 11, "is_deleted": False}
+            for month in (7, 8, 9, 10, 11)
+        ],
+    )
+    sides = ["recon_g1__balances_open", "recon_g1__balances_revalued"]
+    assert world.breaks("recon_g1__balances_to_revaluations", sides) == {
+        "revaluation|1100|eur|2026-09": ("FX_REVAL", None),
+        "revaluation|1101|eur|2026-09": ("FX_REVAL", None),
+    }

@@ -51,8 +51,12 @@
         {'control_id': 'G1', 'name': 'receivables_to_gl', 'left': 'recon_g1__documents', 'right': 'recon_g1__control_account'},
         {'control_id': 'G2', 'name': 'rollforward_to_closings', 'left': 'recon_g2__carried', 'right': 'recon_g2__balances'},
         {'control_id': 'G2', 'name': 'deferred_to_gl', 'left': 'recon_g2__deferred_booked', 'right': 'recon_g2__deferred_in_gl'},
+        {'control_id': 'G1', 'name': 'balances_to_revaluations', 'left': 'recon_g1__balances_open', 'right': 'recon_g1__balances_revalued'},
+        {'control_id': 'G2', 'name': 'lines_to_schedules', 'left': 'recon_g2__invoiced_lines', 'right': 'recon_g2__scheduled_lines'},
+        {'control_id': 'G2', 'name': 'unbilled_to_gl', 'left': 'recon_g2__unbilled_booked', 'right': 'recon_g2__unbilled_in_gl'},
         {'control_id': 'G3', 'name': 'revenue_to_gl', 'left': 'recon_g3__revenue_booked', 'right': 'recon_g3__revenue_in_gl'},
         {'control_id': 'M1', 'name': 'links_to_records', 'left': 'recon_m1__links', 'right': 'recon_m1__records'},
+        {'control_id': 'M1', 'name': 'identities_to_each_other', 'left': 'recon_m1__stated_identities', 'right': 'recon_m1__agreed_identities'},
     ]) }}
 {%- endmacro %}
 

@@ -16,8 +16,10 @@ summaries as (
         entries.currency,
         entries.start_on,
         entries.end_on,
-        cast(sum(case when entries.category = 'starting_balance' then entries.net_minor end) as bigint) as opening_minor,
-        cast(sum(case when entries.category = 'ending_balance' then entries.net_minor end) as bigint) as closing_minor,
+        cast(sum(case when entries.category = 'starting_balance' then entries.net_minor end) as bigint)
+            as opening_minor,
+        cast(sum(case when entries.category = 'ending_balance' then entries.net_minor end) as bigint)
+            as closing_minor,
         cast(
             sum(case when entries.category in ('starting_balance', 'ending_balance') then 0 else 1 end) as bigint
         ) as category_count,

@@ -27,7 +27,8 @@ moved as (
 joined as (
     select
         summaries.*,
-        coalesce(summaries.previous_closing_minor, summaries.opening_minor) + coalesce(moved.net_minor, 0) as carried_minor,
+        coalesce(summaries.previous_closing_minor, summaries.opening_minor) + coalesce(moved.net_minor, 0)
+            as carried_minor,
         coalesce(moved.transaction_count, 0) as transaction_count
     from summaries
     left join moved

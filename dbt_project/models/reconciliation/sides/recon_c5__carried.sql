@@ -26,7 +26,8 @@ final as (
     from rolled
     union all
     select
-        currency || '|' || {{ date_text('booked_on') }} || '|' || {{ date_text(add_days('booked_on', 1)) }} as tracking_key,
+        currency || '|' || {{ date_text('booked_on') }} || '|' || {{ date_text(add_days('booked_on', 1)) }}
+            as tracking_key,
         coalesce(currency, 'none') || '|' || {{ date_text('booked_on') }} as row_id,
         cast(null as text) as account_id,
         currency,

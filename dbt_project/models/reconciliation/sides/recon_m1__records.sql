@@ -80,7 +80,8 @@ final as (
         records.stated_account,
         cast(null as text) as earlier_id,
         case when records.is_deleted then 1 else 0 end as gone_count,
-        records.order_count
+        records.order_count,
+        0 as undeclared_count
     from records
     left join loads on records.load_id = loads.load_id
 )

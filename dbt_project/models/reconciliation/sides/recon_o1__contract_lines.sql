@@ -12,6 +12,10 @@ sales_orders as (
     where transaction_type = 'SalesOrd' and not is_deleted and status is distinct from 'C'
 ),
 
+stripe_items as (
+    select * from {{ ref('recon_o1__stripe_items') }}
+),
+
 customers as (
     select * from {{ ref('int_customers__crosswalk') }}
     where erp_customer_id is not null
@@ -53,6 +57,27 @@ final as (
     inner join currencies on lines.currency = currencies.currency
     left join customers on sales_orders.customer_id = customers.erp_customer_id
     left join loads on lines.load_id = loads.load_id
+    union all
+    select
+        order_item_id as tracking_key,
+        subscription_item_id as row_id,
+        account_id,
+        currency,
+        net_minor as amount_minor,
+        quantity,
+        start_on as business_on,
+        start_on as due_on,
+        'subscription item ' || subscription_item_id || coalesce(' (' || file_line || ')', '') as evidence,
+        start_on,
+        ends_on,
+        cast(null as text) as billing_frequency,
+        gross_minor,
+        discount_percent,
+        cast(null as numeric) as step_before_quantity,
+        0 as cancel_count,
+        0 as amendment_count,
+        0 as renewal_count
+    from stripe_items
 )
 
 select * from final

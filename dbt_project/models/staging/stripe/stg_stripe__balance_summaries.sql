@@ -12,7 +12,8 @@ amounts as (
     select
         records.*,
         lower({{ json_text('records.payload', 'currency') }}) as currency,
-        {{ minor_units_exact(to_amount(json_text('records.payload', 'net_amount')), 'currencies.exponent') }} as exact_minor
+        {{ minor_units_exact(to_amount(json_text('records.payload', 'net_amount')), 'currencies.exponent') }}
+            as exact_minor
     from records
     left join currencies
         on currencies.currency = lower({{ json_text('records.payload', 'currency') }})

@@ -14,6 +14,8 @@ final as (
         {{ to_boolean(json_text('payload', 'delinquent')) }} as is_delinquent,
         {{ json_text('payload', 'tax_exempt') }} as tax_exempt,
         {{ json_text('payload', 'address', 'country') }} as country,
+        {{ tax_id_text(json_text('payload', 'tax_ids', 'data', 0, 'value')) }} as tax_id,
+        {{ domain_of(json_text('payload', 'email')) }} as email_domain,
         coalesce(
             {{ json_reference('payload', 'discount', 'coupon') }},
             {{ json_reference('payload', 'discount', 'source', 'coupon') }}

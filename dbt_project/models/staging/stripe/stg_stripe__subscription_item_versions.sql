@@ -32,6 +32,7 @@ final as (
         {{ coalesced([json_reference('items.element', 'price'), json_reference('items.element', 'plan')]) }}
             as price_id,
         {{ to_numeric(json_text('items.element', 'quantity')) }} as quantity,
+        {{ json_text('items.element', 'metadata', 'order_item_id') }} as order_item_id,
         {{ coalesced([
             json_text('items.element', 'price', 'recurring', 'usage_type'),
             json_text('items.element', 'plan', 'usage_type'),

@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ ledger_to_gl_side(['unbilled_receivable'], 'journal') }}
