@@ -109,7 +109,10 @@ NUMBERED: LiteralString = """
         from due
         inner join heads on due.posted_period = heads.posted_period
         inner join revisions on due.entry_key = revisions.entry_key
-        inner join customers on due.customer_id is not distinct from customers.customer_id
+        -- "is not distinct from" alone would compare every line with every customer
+        inner join customers
+            on coalesce(due.customer_id, '') = coalesce(customers.customer_id, '')
+                and (due.customer_id is null) = (customers.customer_id is null)
     ),
 
     chained as (

@@ -56,6 +56,22 @@ def test_what_the_rules_say_is_posted_once_and_a_replay_posts_nothing(books):
     assert rows("select count(*) from ledger.postings") == [(1,)]
 
 
+READ = """
+    select seq_tup_read + coalesce(idx_tup_fetch, 0) from pg_stat_user_tables
+    where schemaname = 'ledger' and relname = 'journal_lines'
+"""
+
+
+def test_posting_many_lines_reads_each_a_few_times_and_not_all_for_each(books):
+    entries = 1500
+    say(*(fact(f"in_{number}", number + 1, customer=f"acct_{number}") for number in range(entries)))
+    (march,) = posted()
+    assert march.lines == 2 * entries
+    books.execute("select pg_stat_force_next_flush()")
+    ((read,),) = books.execute(READ).fetchall()
+    assert read <= 10 * march.lines
+
+
 def test_a_fact_that_changes_posts_its_difference_and_leaves_what_was_posted(books):
     say(fact("in_1", 12000))
     posted()
