@@ -20,6 +20,7 @@ from orchestration.breaks.alerts import send_quietly
 from orchestration.breaks.recording import controls_built_whole, record_failed_run, record_run
 from orchestration.close.days import refuse_settled_days
 from orchestration.code_version import code_version
+from orchestration.lake.days import DaysFailed, bring_up_to_date, is_lake_lane, left_to_duckdb
 from orchestration.partitions import Window
 from warehouse.connection import connect
 from warehouse.lock import writer_lock
@@ -101,6 +102,8 @@ def building(
             build = _open(connection, holder, window, full_refresh=full_refresh)
         status = "failed"
         try:
+            if is_lake_lane() and not partial:
+                _days_of_lake(build, full_refresh=full_refresh)
             yield build
             if build.models.get("recon_breaks") == "success":
                 with connect("transformer") as connection:
@@ -139,7 +142,7 @@ def build(
     started = monotonic()
     with building(holder, window, full_refresh=full_refresh, partial=bool(select or exclude)) as opened:
         outcome = dbt_process.run(
-            dbt_process.arguments("build", full_refresh=full_refresh, select=select, exclude=exclude, tests=tests),
+            build_arguments(full_refresh=full_refresh, select=select, exclude=exclude, tests=tests),
             on_event=on_event,
         )
         opened.models.update(outcome.models)
@@ -155,6 +158,29 @@ def build(
         nodes=outcome.nodes,
         warnings=outcome.warnings,
     )
+
+
+def build_arguments(
+    *, full_refresh: bool = False, select: Sequence[str] = (), exclude: Sequence[str] = (), tests: bool = True
+) -> list[str]:
+    """Arguments of `dbt build` on Postgres: in the lake lane without the models whose tables it takes over.
+
+    The tests of these models stay in a whole build: they run on what was taken over.
+    """
+    taken_over = left_to_duckdb()
+    made = dbt_process.arguments(
+        "build", full_refresh=full_refresh, select=select, exclude=[*exclude, *taken_over], tests=tests
+    )
+    if taken_over and not (select or exclude):
+        made += ["--indirect-selection", "empty"]
+    return made
+
+
+def _days_of_lake(build: Build, *, full_refresh: bool) -> None:
+    try:
+        bring_up_to_date(build.from_load_seq, build.to_load_seq, full_refresh=full_refresh)
+    except DaysFailed as error:
+        raise BuildFailed(str(error)) from error
 
 
 def _open(connection: psycopg.Connection[Any], holder: str, window: Window | None, *, full_refresh: bool) -> Build:

@@ -12,7 +12,7 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from orchestration import dbt_process
 from orchestration.assets.raw import POOL, WAIT_FOR_WRITER_SECONDS, days_of
 from orchestration.breaks.controls import control_numbers
-from orchestration.build import building
+from orchestration.build import build_arguments, building
 from orchestration.close.days import DaysOfClosedMonth
 from orchestration.partitions import Window, daily
 from orchestration.progress import report
@@ -108,11 +108,11 @@ def dbt_models(context: dg.AssetExecutionContext) -> Iterator[Any]:
 def _arguments(context: dg.AssetExecutionContext) -> list[str]:
     """The whole project, or exactly the models and tests that were chosen in this run."""
     if not context.is_subset:
-        return dbt_process.arguments("build")
+        return build_arguments()
     chosen_models = [_node(UNIQUE_IDS[key])["name"] for key in context.selected_asset_keys]
     chosen_tests = [_node(TESTS[key])["name"] for key in context.selected_asset_check_keys if key in TESTS]
     return [
-        *dbt_process.arguments("build", select=sorted({*chosen_models, *chosen_tests})),
+        *build_arguments(select=sorted({*chosen_models, *chosen_tests})),
         "--indirect-selection",
         "empty",
     ]

@@ -1,0 +1,120 @@
+"""The DuckDB file of the lake lane: what it reads, and whether it stands where the warehouse's last build ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+
+from ingestion.lake import lake
+from ingestion.stores import LocalStore
+from orchestration.engines.chain import Relation
+from orchestration.lake.plan import EVENTS
+from warehouse.errors import WarehouseError
+from warehouse.settings import get_settings
+
+LISTED = """
+    select path, cast(load_id as text), occurred_on, row_count from ops.lake_files
+    where load_seq <= %s order by path
+"""
+UNFINISHED = "not_taken_over"
+LOAD_DAYS = "select load_id, occurred_on, event_count from intermediate.int_usage__load_days"
+# Types of raw.usage__events on DuckDB; `dimensions` is the text that Postgres prints.
+NO_EVENTS = """
+    select
+        cast(null as varchar) as load_id, cast(null as bigint) as load_seq, cast(null as bigint) as line_no,
+        cast(null as timestamp with time zone) as known_at, cast(null as varchar) as source,
+        cast(null as varchar) as event_id, cast(null as varchar) as event_type, cast(null as varchar) as subject,
+        cast(null as timestamp with time zone) as occurred_at, cast(null as timestamp with time zone) as recorded_at,
+        cast(null as decimal(38, 9)) as quantity, cast(null as varchar) as dimensions,
+        cast(null as date) as delivered_on, cast(null as date) as occurred_on
+    where false
+"""
+
+
+class LakeUnreadable(WarehouseError):
+    """The lake does not hold what its list says, or cannot be read by DuckDB here."""
+
+
+def database_file() -> Path:
+    """The DuckDB file of this installation; it can be removed: the next build makes it anew from the lake."""
+    return get_settings().state_dir.resolve() / "lake" / "usage.duckdb"
+
+
+class Listed:
+    """The files of the lake that loads up to one number brought, as the warehouse lists them."""
+
+    def __init__(self, connection: psycopg.Connection[Any], to_load_seq: int) -> None:
+        rows = connection.execute(LISTED, (to_load_seq,)).fetchall()
+        self.paths = [path for path, *_ in rows]
+        self.days = sorted((load_id, day, count) for _, load_id, day, count in rows)
+
+
+def begin(path: Path) -> bool:
+    """Note that a build works on the file; whether one did before whose rows Postgres has not taken over."""
+    with closing(duckdb.connect(path)) as session:
+        unfinished = session.execute("select 1 from duckdb_tables() where table_name = ?", [UNFINISHED]).fetchone()
+        session.execute(f"create table if not exists main.{UNFINISHED} (build bigint)")
+    return unfinished is not None
+
+
+def end(path: Path) -> None:
+    """Note that Postgres has taken over what the build computed."""
+    with closing(duckdb.connect(path)) as session:
+        session.execute(f"drop table main.{UNFINISHED}")
+
+
+def goes_on(path: Path, before: Listed, now: Listed, tables: Iterable[Relation]) -> bool:
+    """Whether a build can go on from the DuckDB file.
+
+    It has every table, the days of all files up to the last good build, and of none that the warehouse does not know. A
+    build that failed may have left it ahead: its loads are touched again.
+    """
+    if not path.exists():
+        return False
+    with closing(duckdb.connect(path, read_only=True)) as session:
+        query = "select table_schema, table_name from information_schema.tables where table_type = 'BASE TABLE'"
+        there = {Relation(*row) for row in session.execute(query).fetchall()}
+        if not set(tables) <= there:
+            return False
+        return set(before.days) <= set(_days(session)) <= set(now.days)
+
+
+def prove(path: Path, listed: Listed) -> None:
+    """Raise LakeUnreadable unless every file gave DuckDB as many events as its list says."""
+    with closing(duckdb.connect(path, read_only=True)) as session:
+        found = _days(session)
+    if found != listed.days:
+        wrong = min(set(listed.days).symmetric_difference(found))
+        raise LakeUnreadable(
+            f"The lake does not hold what ops.lake_files says, for example of load {wrong[0]}, events of {wrong[1]}: "
+            "restore the file from a copy of the lake; nothing was taken over into the warehouse."
+        )
+
+
+def show_events(path: Path, listed: Listed) -> None:
+    """Make raw.usage__events of the DuckDB file a view over the listed files, and no others."""
+    store = lake()
+    if not isinstance(store, LocalStore):
+        raise LakeUnreadable(
+            f"DuckDB reads a lake in a folder of this machine; {store.place} is none. Mount it, or keep a copy that "
+            "TIEOUT_LAKE names for the build."
+        )
+    files = ", ".join("'{}'".format(str(store.root / each).replace("'", "''")) for each in listed.paths)
+    query = (
+        f"select * from read_parquet([{files}], hive_partitioning = true, "  # noqa: S608  names of the list
+        "hive_types = {'delivered_on': date, 'occurred_on': date})"
+        if files
+        else NO_EVENTS
+    )
+    with closing(duckdb.connect(path)) as session:
+        session.execute(f'create schema if not exists "{EVENTS.schema}"')
+        session.execute(f'create or replace view "{EVENTS.schema}"."{EVENTS.name}" as {query}')
+
+
+def _days(session: duckdb.DuckDBPyConnection) -> list[tuple[str, Any, int]]:
+    return sorted((str(load_id), day, int(count)) for load_id, day, count in session.execute(LOAD_DAYS).fetchall())
