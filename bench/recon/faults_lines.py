@@ -192,9 +192,10 @@ class ErpLines:
         chosen: list[Row] = []
         for row in self.planter.shuffled(self.rows):
             invoice = f"erp|{row['transaction']}"
-            fits = self.planter.is_free(row["uniquekey"]) and self.planter.is_free(invoice)
+            # Two odd periods of one item that touch each other would be one riddle.
+            fits = self.planter.is_free(row["custcol_order_item"]) and self.planter.is_free(invoice)
             if len(chosen) < len(SIZES) and fits and wanted(row):
-                self.planter.take(row["uniquekey"], *(() if shared else (invoice,)))
+                self.planter.take(row["custcol_order_item"], *(() if shared else (invoice,)))
                 chosen.append(row)
         return chosen
 

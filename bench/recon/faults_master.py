@@ -60,23 +60,22 @@ def _deliver_later(planter: Planter, row: Row) -> None:
 
 
 def plant_price_record_faults(planter: Planter) -> None:
-    """M2: prices that Stripe sells no more, in another currency, or taxes as something else."""
+    """M2: products that Stripe taxes as something else; prices that it sells no more, or in another currency."""
     extracts = planter.extracts
     prices = list(extracts.last("stripe", "prices").values())
+    products = list(extracts.last("stripe", "products").values())
+    for row in planter.choose(products, "id", lambda _: True, 2):
+        extracts.change("stripe", "products", by_id(row["id"]), {"tax_code": "txcd_99999999"})
+        sold = [price for price in prices if price["product"] == row["id"]]
+        own = [price["id"] for price in sorted(sold, key=lambda price: (not price["active"], price["id"]))]
+        planter.take(*own)
+        planter.label("M2", "TAX_CODE", f"stripe|{own[0]}", also=[("M2", f"stripe|{name}") for name in own[1:]])
     for row in planter.choose(prices, "id", lambda r: bool(r["active"])):
         extracts.change("stripe", "prices", by_id(row["id"]), {"active": False})
         planter.label("M2", "ACTIVE_FLAG", f"stripe|{row['id']}")
-    for row in planter.choose(prices, "id", lambda r: bool(r["active"])):
+    for row in planter.choose(prices, "id", lambda r: bool(r["active"]) and not r.get("tiers")):
         extracts.change("stripe", "prices", by_id(row["id"]), {"currency": "chf"})
         planter.label("M2", "CURRENCY", f"stripe|{row['id']}")
-    products = list(extracts.last("stripe", "products").values())
-    for row in planter.choose(products, "id", lambda _: True):
-        extracts.change("stripe", "products", by_id(row["id"]), {"tax_code": "txcd_99999999"})
-        own = [price["id"] for price in prices if price["product"] == row["id"] and price["active"]]
-        own += [price["id"] for price in prices if price["product"] == row["id"] and not price["active"]]
-        own = [name for name in own if planter.is_free(name)]
-        if own:
-            planter.label("M2", "TAX_CODE", f"stripe|{own[0]}", also=[("M2", f"stripe|{name}") for name in own[1:]])
 
 
 def plant_quote_difference_faults(planter: Planter) -> None:
