@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from bench.recon.extracts import Row
-from bench.recon.planter import SIZES, Planter, by_id
+from bench.recon.planter import Planter, by_id
 from ingestion.sample_company.crm_ids import checksum
 
 # 4 November, noon; who is billed from then on would see it in the bill.
@@ -87,10 +87,11 @@ def plant_quote_difference_faults(planter: Planter) -> None:
         if Decimal(row["UnitPrice"]) > 0
     ]
 
-    def some(count: int = len(SIZES)) -> list[Row]:
-        return planter.choose(quoted, "key", lambda r: planter.is_free(r["QuoteId"]), count)
+    def some() -> list[Row]:
+        return planter.choose(quoted, "key", lambda r: planter.is_free(r["QuoteId"]))
 
-    for row in some():
+    by_quote = {row["QuoteId"]: row for row in quoted}
+    for row in planter.choose(by_quote.values(), "key", lambda _: True):
         planter.take(row["QuoteId"])
         extracts.change("crm", "Quote", by_id(row["QuoteId"], "Id"), {"CurrencyIsoCode": "CHF"})
         others = [one for one in extracts.rows("crm", "QuoteLineItem") if one["QuoteId"] == row["QuoteId"]]

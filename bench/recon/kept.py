@@ -15,10 +15,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Kept:
-    """A folder of results by name; without a folder nothing is kept. `versions` are of the code that measured them."""
+    """A folder of results by name; without a folder nothing is kept. `versions` are of the code that measured them.
+
+    With `is_all` nothing is measured any more.
+    """
 
     folder: Path | None = None
+    is_all: bool = False
     versions: set[str] = field(default_factory=set)
+
+    def has(self, name: str) -> bool:
+        """Whether there is a result of this name, or there will be one."""
+        return not self.is_all or (self.folder is not None and (self.folder / f"{name}.json").exists())
 
     def get(self, name: str, measure: Callable[[], T], write: Callable[[T], Any], read: Callable[[Any], T]) -> T:
         """What was kept under the name, else what is measured now."""

@@ -50,6 +50,10 @@ class Asked:
     parts: tuple[str, ...] = PARTS
     kept: Kept = field(default_factory=Kept)
 
+    def wants(self, part: str) -> bool:
+        """Whether the part is asked for and can be had."""
+        return part in self.parts and self.kept.has(part)
+
 
 @dataclass
 class Findings:
@@ -104,35 +108,35 @@ def measured(database: Database, place: Path, asked: Asked, smaller: int, repeat
         for name, score in scores(database, place, asked):
             found.scores[name] = score
             print(f"{name}: {score}", *score.sentences(), sep="\n  ", file=sys.stderr, flush=True)
-    if "variants" in asked.parts:
+    if asked.wants("variants"):
         found.variants = asked.kept.get(
             "variants",
             partial(_of_world, database, place, PLANS[0], partial(metamorphic.variants, database, SEEDS[0])),
             lambda variants: [asdict(one) for one in variants],
             lambda rows: [Variant(**row) for row in rows],
         )
-    if "mutants" in asked.parts:
+    if asked.wants("mutants"):
         found.outcomes = asked.kept.get(
             "mutants",
             partial(_of_world, database, place, PLANS[0], partial(mutants.outcomes, place)),
             lambda outcomes: [[one.mutant.name, one.score.kept()] for one in outcomes],
             lambda rows: [Outcome(mutants.by_name(name), Score.of_kept(row)) for name, row in rows],
         )
-    if "lives" in asked.parts:
+    if asked.wants("lives"):
         found.lives = asked.kept.get(
             "lives",
             partial(_of_world, database, place, PLANS[1], lifecycle.lives),
             lambda lives: [asdict(one) for one in lives],
             lambda rows: [Lifecycle(**row) for row in rows],
         )
-    if "health" in asked.parts:
+    if asked.wants("health"):
         found.health = asked.kept.get(
             "health",
             lambda: list(health.measured(database, place, SEEDS[0])),
             lambda found: [asdict(one) for one in found],
             lambda rows: [Health(**row) for row in rows],
         )
-    if "cost" in asked.parts:
+    if asked.wants("cost"):
         found.cost = asked.kept.get(
             "cost", lambda: speed.measured(database, COMPARED_ROWS // smaller, repeats), asdict, lambda row: Cost(**row)
         )
@@ -144,11 +148,13 @@ def scores(database: Database, place: Path, asked: Asked) -> Iterator[tuple[str,
     for number, seed in enumerate(SEEDS[: asked.seeds]):
         profile = PROFILES[number % len(PROFILES)]
         for letter, which in zip("ab", PLANS, strict=True):
-            measure = partial(_score, database, place, seed, profile, which)
-            score = asked.kept.get(f"score-{seed}-{letter}", measure, Score.kept, Score.of_kept)
-            yield f"{seed}, {profile.name}: {which.name}", score
-    clean = partial(_score, database, place, SEEDS[0], PROFILES[0], None)
-    yield "clean", asked.kept.get("score-clean", clean, Score.kept, Score.of_kept)
+            if asked.kept.has(f"score-{seed}-{letter}"):
+                measure = partial(_score, database, place, seed, profile, which)
+                score = asked.kept.get(f"score-{seed}-{letter}", measure, Score.kept, Score.of_kept)
+                yield f"{seed}, {profile.name}: {which.name}", score
+    if asked.kept.has("score-clean"):
+        clean = partial(_score, database, place, SEEDS[0], PROFILES[0], None)
+        yield "clean", asked.kept.get("score-clean", clean, Score.kept, Score.of_kept)
 
 
 def _score(database: Database, place: Path, seed: int, profile: Profile, which: Plan | None) -> Score:
