@@ -14,6 +14,7 @@ import yaml
 
 PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
 ENGINE = "engine"
+CHAIN = "usage_chain"
 COMMENT = re.compile(r"{#.*?#}|--[^\n]*", re.DOTALL)
 CONFIG = re.compile(r"{{-?\s*config\(.*?\)\s*}}\s*$", re.DOTALL | re.MULTILINE)
 JINJA = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
@@ -88,7 +89,8 @@ def portable_files() -> dict[Path, str]:
     models = {name: path.read_text("utf-8") for name, path in paths.items()}
     files = {path: path.read_text("utf-8") for path in sorted((PROJECT / "macros").rglob("*.sql"))}
     macros = {name: body for text in files.values() for name, body in MACRO.findall(COMMENT.sub("", text))}
-    [selector] = yaml.safe_load((PROJECT / "selectors.yml").read_text("utf-8"))["selectors"]
+    selectors = yaml.safe_load((PROJECT / "selectors.yml").read_text("utf-8"))["selectors"]
+    [selector] = [selector for selector in selectors if selector["name"] == CHAIN]
     chain = chain_of(selector, models, macros)
     reached = reached_macros((models[name] for name in chain), macros)
     looked_at = {paths[name]: models[name] for name in sorted(chain)}

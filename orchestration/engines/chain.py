@@ -11,6 +11,7 @@ from typing import Any
 from orchestration import dbt_process
 
 SELECTOR = "usage_chain"
+USAGE_DAYS = "usage_days"
 LISTED = "PrintEvent"
 
 
@@ -37,7 +38,7 @@ class Chain:
     inputs: tuple[Relation, ...]
 
 
-def chain(target: str, folder: Path, variables: Mapping[str, str]) -> Chain:
+def chain(target: str, folder: Path, variables: Mapping[str, str], selector: str = SELECTOR) -> Chain:
     """What dbt's target ``target`` would build of the chain; ``folder`` keeps dbt's manifest for that target.
 
     ``variables`` are set in dbt's environment. Raises ChainError when dbt cannot list it.
@@ -48,10 +49,10 @@ def chain(target: str, folder: Path, variables: Mapping[str, str]) -> Chain:
         if event["info"].get("name") == LISTED:
             names.update(str(event["info"]["msg"]).split())
 
-    command = ["ls", "--target", target, "--selector", SELECTOR, "--resource-type", "model", "--output", "name"]
+    command = ["ls", "--target", target, "--selector", selector, "--resource-type", "model", "--output", "name"]
     outcome = dbt_process.run(command, listed, variables=_at(folder, variables))
     if not outcome.succeeded or not names:
-        raise ChainError(f"dbt cannot list the selector {SELECTOR}:\n" + "\n".join(outcome.failures))
+        raise ChainError(f"dbt cannot list the selector {selector}:\n" + "\n".join(outcome.failures))
     return of_manifest(json.loads((folder / "manifest.json").read_text(encoding="utf-8")), names)
 
 
@@ -67,10 +68,15 @@ def of_manifest(manifest: Mapping[str, Any], names: set[str]) -> Chain:
 
 
 def run(
-    target: str, folder: Path, variables: Mapping[str, str], select: Sequence[str] = (), *, full_refresh: bool = True
+    target: str,
+    folder: Path,
+    variables: Mapping[str, str],
+    select: Sequence[str] = ("--selector", SELECTOR),
+    *,
+    full_refresh: bool = True,
 ) -> dbt_process.DbtOutcome:
-    """Build the chain, or ``select`` of it, on ``target``. Raises ChainError with dbt's messages when a model fails."""
-    command = ["run", "--target", target, *(("--select", *select) if select else ("--selector", SELECTOR))]
+    """Build what dbt's options ``select`` choose of the chain. Raises ChainError when a model fails."""
+    command = ["run", "--target", target, *select]
     outcome = dbt_process.run(
         [*command, "--full-refresh"] if full_refresh else command, variables=_at(folder, variables)
     )

@@ -2,12 +2,14 @@
 
 Every value becomes one text: numbers without trailing zeros, instants in UTC with microseconds, null told apart from
 text. Numbers are compared to twelve decimals, for a quotient without an end has other digits on every engine; amounts
-of money are whole minor units, so of them nothing is cut.
+of money are whole minor units, so of them nothing is cut. Evidence (JSON in a text) shows numbers with the zeros that
+their source wrote on Postgres, and without them elsewhere: there they are compared without.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ import pyarrow as pa
 NULL = "\x00"
 BETWEEN = "\x1f"
 LAST_DECIMAL = Decimal(1).scaleb(-12)
+NUMBER_IN_EVIDENCE = re.compile(r'"(-?\d+)(\.\d*?)0*"')
 EXACT = Context(prec=100, rounding=ROUND_HALF_UP)
 
 
@@ -88,12 +91,16 @@ def _text(value: Any) -> str:
     if isinstance(value, int | Decimal):
         rounded = EXACT.quantize(Decimal(value), LAST_DECIMAL)
         return format(rounded.normalize(EXACT) + 0 if rounded else Decimal(0), "f")
-    if isinstance(value, datetime):
-        instant = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-        return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     if isinstance(value, date):
-        return value.isoformat()
+        return _instant(value) if isinstance(value, datetime) else value.isoformat()
+    if isinstance(value, str) and value.startswith("{"):
+        return NUMBER_IN_EVIDENCE.sub(lambda number: f'"{number[1]}{number[2].rstrip(".")}"', value)
     return str(value)
+
+
+def _instant(value: datetime) -> str:
+    instant = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _shown(text: str, columns: tuple[str, ...]) -> str:

@@ -9,13 +9,14 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from orchestration.engines.chain import Relation
+from orchestration.engines.chain import SELECTOR, Relation
 
 
 class DuckDb:
     """A DuckDB database file that dbt's target ``duckdb`` builds into."""
 
     name = "duckdb"
+    selector = SELECTOR
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -25,6 +25,7 @@ class Engine(Protocol):
     """An engine that dbt builds the chain on."""
 
     name: str
+    selector: str
 
     @property
     def variables(self) -> dict[str, str]:
@@ -91,12 +92,12 @@ def gate(engines: Sequence[AbstractContextManager[Engine]], folder: Path) -> lis
 
 def built(engine: Engine, folder: Path) -> Chain:
     """Hand the chain's inputs over to an engine and build the chain there, from nothing."""
-    found = chain.chain(engine.name, folder / "dbt" / engine.name, engine.variables)
+    found = chain.chain(engine.name, folder / "dbt" / engine.name, engine.variables, engine.selector)
     lake = folder / "inputs"
     shutil.rmtree(lake, ignore_errors=True)
     with postgres.warehouse() as warehouse:
         engine.register(inputs.export(warehouse, found.inputs, lake))
-    chain.run(engine.name, folder / "dbt" / engine.name, engine.variables)
+    chain.run(engine.name, folder / "dbt" / engine.name, engine.variables, ("--selector", engine.selector))
     return found
 
 

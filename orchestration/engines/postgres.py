@@ -12,13 +12,22 @@ import pyarrow as pa
 from orchestration.engines.chain import Relation
 from warehouse import connection
 
-# Columns in their order with the type below a domain.
+# Columns of every relation in their order, with the type below a domain.
 COLUMNS = """
-    select attribute.attname, format_type(coalesce(nullif(type.typbasetype, 0), type.oid), null)
+    select
+        namespace.nspname as schema_name,
+        class.relname as relation_name,
+        attribute.attname as column_name,
+        format_type(coalesce(nullif(type.typbasetype, 0), type.oid), null) as kind
     from pg_attribute as attribute
     inner join pg_type as type on attribute.atttypid = type.oid
-    where attribute.attrelid = to_regclass(%s) and attribute.attnum > 0 and not attribute.attisdropped
-    order by attribute.attnum
+    inner join pg_class as class on attribute.attrelid = class.oid
+    inner join pg_namespace as namespace on class.relnamespace = namespace.oid
+    where
+        attribute.attnum > 0 and not attribute.attisdropped
+        and class.relkind in ('r', 'p', 'v', 'm') and not class.relispartition
+        and namespace.nspname not in ('pg_catalog', 'information_schema')
+    order by class.oid, attribute.attnum
 """
 AS_TEXT = frozenset({"numeric", "uuid", "jsonb", "json"})
 
@@ -32,14 +41,17 @@ class Warehouse:
 
     def __init__(self, cursor: Any) -> None:
         self._cursor = cursor
+        self._cursor.execute(COLUMNS)
+        self._columns: dict[Relation, dict[str, str]] = {}
+        for column in self._cursor.fetch_arrow_table().to_pylist():
+            relation = Relation(column["schema_name"], column["relation_name"])
+            self._columns.setdefault(relation, {})[column["column_name"]] = column["kind"]
 
     def columns(self, relation: Relation) -> dict[str, str]:
         """Names and types of a relation's columns, in their order. Raises RelationMissing."""
-        with connection.connect("transformer") as session:
-            found = session.execute(COLUMNS, (f'"{relation.schema}"."{relation.name}"',)).fetchall()
-        if not found:
+        if relation not in self._columns:
             raise RelationMissing(f"The warehouse has no {relation}; run tieout build.")
-        return dict(found)
+        return self._columns[relation]
 
     def read(self, relation: Relation) -> pa.Table:
         """All rows of a relation, in the order of its columns; numeric, uuid and JSON columns as texts."""

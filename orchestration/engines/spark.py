@@ -22,7 +22,7 @@ from urllib.request import urlopen
 import pyarrow as pa
 from pyarrow import parquet
 
-from orchestration.engines.chain import Relation
+from orchestration.engines.chain import USAGE_DAYS, Relation
 
 LOOPBACK = "127.0.0.1"
 WORKERS = 2
@@ -44,6 +44,7 @@ class Spark:
     """A Spark cluster, with a folder for its tables and its catalogue, that dbt's target ``spark`` builds on."""
 
     name = "spark"
+    selector = USAGE_DAYS
 
     def __init__(self, master: str, folder: Path) -> None:
         self._master = master

@@ -58,6 +58,8 @@ KNOWN: dict[str, dict[str, str]] = {
         "orchestration/close/package/manifest.py": "_read: json.loads",
         "orchestration/dbt_process.py": "_events: json.loads | _results: json.loads",
         "orchestration/engines/chain.py": "chain: json.loads",
+        "orchestration/engines/spark.py": "_await_workers: json.load",
+        "orchestration/engines/spark_session.py": "main: json.load",
         "orchestration/sensors.py": "landing_folder_sensor: json.loads",
     },
     REFUSAL: {

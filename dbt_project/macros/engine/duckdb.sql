@@ -67,7 +67,3 @@
 {% macro duckdb__touched_table(name, columns) -%}
     create or replace table {{ name }} ({{ columns }})
 {%- endmacro %}
-
-{% macro duckdb__partition_days_sql(relation) -%}
-    select distinct occurred_on from {{ relation }} order by 1
-{%- endmacro %}

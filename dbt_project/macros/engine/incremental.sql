@@ -89,6 +89,10 @@
 {%- endmacro %}
 
 {% macro default__partition_days_sql(relation) -%}
+    select distinct occurred_on from {{ relation }} order by 1
+{%- endmacro %}
+
+{% macro postgres__partition_days_sql(relation) -%}
     select cast(substring(pg_get_expr(partitions.relpartbound, partitions.oid) from '[0-9]{4}-[0-9]{2}-[0-9]{2}') as date)
     from pg_catalog.pg_inherits
     inner join pg_catalog.pg_class as partitions on pg_inherits.inhrelid = partitions.oid
