@@ -4,7 +4,7 @@ from __future__ import annotations
 
 ONE_DOCUMENT = "both sides are read from one document, which has one currency"
 OUR_OWN_MODELS = "both sides are models of the warehouse: only its own error raises it, which the mutants stand for"
-NEEDS_A_CLOSE = "needs a month that was closed; the tests of the close plant it"
+NEEDS_A_CLOSE = "needs a month that was closed, which these worlds have none of; tests of the models plant it"
 OF_CONTROLS = "a fault of a control and not of a file; the health of controls is scored by itself"
 NOT_YET = "not planted yet"
 NO_SUCH_ORDER = "the sample company has no such order whose periods are not billed too"
@@ -22,11 +22,11 @@ UNPLANTED: dict[tuple[str, str], str] = {
     ("G1", "CURRENCY"): ONE_DOCUMENT,
     ("G1", "FX_REVAL"): NEEDS_A_CLOSE,
     ("G2", "NEG_DEFERRED"): NEEDS_A_CLOSE,
-    ("G2", "NO_SCHEDULE"): NEEDS_A_CLOSE,
+    ("G2", "NO_SCHEDULE"): OUR_OWN_MODELS,
     ("G2", "OPEN_NE_PRIOR_CLOSE"): NEEDS_A_CLOSE,
     ("G2", "ROLL"): NEEDS_A_CLOSE,
-    ("G2", "SCHEDULE_SUM"): NEEDS_A_CLOSE,
-    ("G2", "STALE"): NEEDS_A_CLOSE,
+    ("G2", "SCHEDULE_SUM"): OUR_OWN_MODELS,
+    ("G2", "STALE"): OUR_OWN_MODELS,
     ("G2", "UNBILLED"): NEEDS_A_CLOSE,
     ("G3", "REV_DIFF"): NEEDS_A_CLOSE,
     ("M1", "CURRENCY"): NOT_YET,
