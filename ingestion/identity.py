@@ -41,6 +41,11 @@ LOADS = """
         and (%(end)s::date is null or loads.delivered_on < %(end)s)
     order by loads.load_seq
 """
+IN_LAKE = """
+    select load_id, cast(sum(row_count) as bigint) from ops.lake_files
+    where load_id = any(%s)
+    group by load_id
+"""
 NEW_FIELDS = """
     select system, object, delivered_on, file_name, array_agg(field order by field collate "C") as fields
     from ops.new_fields
@@ -142,7 +147,10 @@ def new_fields(
 
 
 def _stored(connection: psycopg.Connection[Any], loads: Sequence[dict[str, Any]]) -> Iterator[tuple[UUID, int]]:
-    """Rows of raw by load, table by table; each table has an index that finds the rows of a load."""
+    """Rows of raw by load, table by table, and of the lake; each table has an index that finds the rows of a load.
+
+    The rows of the lake are those that its list promises; a build proves them.
+    """
     by_object: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for load in loads:
         by_object.setdefault((load["system"], load["object"]), []).append(load)
@@ -155,3 +163,5 @@ def _stored(connection: psycopg.Connection[Any], loads: Sequence[dict[str, Any]]
             table=sql.Identifier("raw", spec.table), column=sql.Identifier(column)
         )
         yield from connection.execute(query, ([load[column] for load in of_object],)).fetchall()
+    # A load is in one lane, so no load is counted twice.
+    yield from connection.execute(IN_LAKE, ([load["load_id"] for load in loads],)).fetchall()

@@ -21,6 +21,7 @@ from orchestration.close.closing import CloseRefused
 from orchestration.close.posting import LINE_TEXT, numbered
 from orchestration.close.scratch import PREFIX, scratch, scratch_schemas
 from orchestration.code_version import code_version
+from orchestration.lake.days import is_lake_lane
 from orchestration.paths import dbt_target
 from warehouse.connection import connect
 from warehouse.errors import WarehouseError
@@ -224,9 +225,13 @@ class Reproduction:
 def reproduce(entity: str, period: date, on_event: Callable[[dbt_process.Event], None] | None = None) -> Reproduction:
     """Build a closed month again as of its closing and compare; the result is kept in ``ledger.reproductions``.
 
-    Nothing else of the warehouse changes. Raises CloseRefused for a month that is not closed, ScratchBusy while
-    another month is built again, and ReproductionFailed with dbt's messages.
+    Nothing else of the warehouse changes. Raises CloseRefused for a month that is not closed, and where usage lies in
+    the lake, ScratchBusy while another month is built again, and ReproductionFailed with dbt's messages.
     """
+    if is_lake_lane():
+        raise CloseRefused(
+            "A month cannot be built again in the lake lane (TIEOUT_USAGE_LANE): Postgres has none of its usage events."
+        )
     started = monotonic()
     closing = _closing(entity, period)
     cut = {

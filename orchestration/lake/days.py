@@ -14,7 +14,7 @@ from orchestration.engines.inputs import export
 from orchestration.engines.postgres import warehouse
 from orchestration.lake import state
 from orchestration.lake.handover import hand_over
-from orchestration.lake.plan import Plan, plan
+from orchestration.lake.plan import Plan, Table, plan
 from orchestration.paths import dbt_target
 from warehouse.connection import connect
 from warehouse.settings import get_settings
@@ -22,6 +22,16 @@ from warehouse.settings import get_settings
 
 class DaysFailed(RuntimeError):
     """dbt could not compute the days of usage; the message holds its own."""
+
+
+@dataclass(frozen=True)
+class Computed:
+    """Days that DuckDB computed: its file, the tables to take over, and whether with all rows or the touched ones."""
+
+    path: Path
+    tables: tuple[Table, ...]
+    from_the_start: bool
+    everything: bool
 
 
 @dataclass
@@ -54,7 +64,23 @@ def bring_up_to_date(from_load_seq: int, to_load_seq: int, *, full_refresh: bool
     that stands elsewhere, or none, is made anew from the lake. Raises DaysFailed when a model fails, LakeUnreadable
     when the lake does not hold what its list says; Postgres then keeps what it had.
     """
+    computed = compute(from_load_seq, to_load_seq, full_refresh=full_refresh)
+    return Days(computed.from_the_start, take_over(computed))
+
+
+def take_over(computed: Computed) -> dict[str, int]:
+    """Let Postgres take over what was computed; rows by table."""
+    rows = hand_over(computed.path, computed.tables, everything=computed.everything)
+    state.end(computed.path)
+    return rows
+
+
+def compute(
+    from_load_seq: int, to_load_seq: int, *, full_refresh: bool = False, models: Sequence[str] = ()
+) -> Computed:
+    """The part of ``bring_up_to_date`` before Postgres takes over; ``models`` computes only these, to measure them."""
     planned = current_plan()
+    computed = tuple(table for table in planned.tables if not models or table.relation.name in models)
     path = state.database_file()
     path.parent.mkdir(parents=True, exist_ok=True)
     with connect("transformer", autocommit=True) as connection:
@@ -64,7 +90,7 @@ def bring_up_to_date(from_load_seq: int, to_load_seq: int, *, full_refresh: bool
             for table in planned.tables
         )
     from_the_start = (
-        full_refresh or not there or not state.goes_on(path, before, now, [table.relation for table in planned.tables])
+        full_refresh or not there or not state.goes_on(path, before, now, [table.relation for table in computed])
     )
     if from_the_start:
         path.unlink(missing_ok=True)
@@ -80,14 +106,12 @@ def bring_up_to_date(from_load_seq: int, to_load_seq: int, *, full_refresh: bool
         target = dbt_target() / database.name
         _dbt(
             "run",
-            planned.models,
+            models or planned.models,
             ("--target", database.name, *(["--full-refresh"] if from_the_start else [])),
             {**database.variables, "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target)},
         )
     state.prove(path, now)
-    rows = hand_over(path, planned.tables, everything=everything)
-    state.end(path)
-    return Days(from_the_start, rows)
+    return Computed(path, computed, from_the_start, everything)
 
 
 def _read_of_postgres(planned: Plan) -> list[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 
+import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingestion import lake
+from ingestion import identity, lake
 from ingestion.landing import LoadFailed, load_landing
 from ingestion.session import Session
 from ingestion.stores import LocalStore, StoreFailed
@@ -117,6 +118,8 @@ def test_a_load_that_dies_before_its_row_shows_nothing_and_the_next_one_everythi
         assert list(into_lake.rglob("*.parquet"))  # written, and not there for any reader
         load_landing(landing, conn_url=url)
         assert len(lake_rows(into_lake, url)) == 107
+        with psycopg.connect(url) as connection:
+            assert all(one.holds for one in identity.identities(connection))
         assert {into_lake / path for path, *_ in query(url, LISTED)} == set(into_lake.rglob("*.parquet"))
 
 

@@ -1,0 +1,83 @@
+"""The DuckDB file of the lake lane: a build goes on from it where it fits, and never with a lake that lacks events."""
+
+from __future__ import annotations
+
+from datetime import date
+from types import SimpleNamespace
+
+import duckdb
+import pytest
+
+from orchestration.engines.chain import Relation
+from orchestration.lake import state
+from orchestration.lake.state import LakeUnreadable
+
+TABLE = Relation("intermediate", "int_usage__load_days")
+FIRST, SECOND = (("load-1", date(2026, 5, 1), 10), ("load-2", date(2026, 5, 2), 5))
+
+
+def listed(*days):
+    return SimpleNamespace(days=sorted(days), paths=[])
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A DuckDB file that holds the days of the first load."""
+    path = tmp_path / "usage.duckdb"
+    with duckdb.connect(path) as session:
+        session.execute("create schema intermediate")
+        session.execute(f"create table {TABLE} (load_id varchar, occurred_on date, event_count bigint)")
+        session.execute(f"insert into {TABLE} values (?, ?, ?)", FIRST)
+    return path
+
+
+def test_a_build_goes_on_from_the_file_where_the_last_build_ended(file):
+    assert state.goes_on(file, listed(FIRST), listed(FIRST, SECOND), [TABLE])
+
+
+def test_a_file_that_a_failed_build_left_ahead_is_gone_on_from(file):
+    assert state.goes_on(file, listed(), listed(FIRST, SECOND), [TABLE])
+
+
+def test_a_file_behind_the_last_build_or_of_another_warehouse_is_made_anew(file, tmp_path):
+    assert not state.goes_on(file, listed(FIRST, SECOND), listed(FIRST, SECOND), [TABLE])
+    assert not state.goes_on(file, listed(), listed(SECOND), [TABLE])
+    assert not state.goes_on(file, listed(FIRST), listed(FIRST), [TABLE, Relation("intermediate", "int_usage__daily")])
+    assert not state.goes_on(tmp_path / "none.duckdb", listed(), listed(), [TABLE])
+
+
+def test_rows_that_postgres_did_not_take_over_are_remembered(file):
+    assert not state.begin(file)
+    assert state.begin(file)
+    state.end(file)
+    assert not state.begin(file)
+
+
+def test_a_lake_that_gave_fewer_events_than_its_list_says_is_refused_by_load_and_day(file):
+    state.prove(file, listed(FIRST))
+    with pytest.raises(LakeUnreadable, match="load-1, events of 2026-05-01: restore the file"):
+        state.prove(file, listed(("load-1", date(2026, 5, 1), 11)))
+
+
+def test_the_events_are_those_of_the_listed_files_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv("TIEOUT_LAKE", str(tmp_path / "it's a lake"))
+    paths = []
+    for name, quantity in (("listed", 1), ("left by a load that died", 2)):
+        path = f"raw/usage__events/delivered_on=2026-05-02/occurred_on=2026-05-01/{name}.parquet"
+        place = tmp_path / "it's a lake" / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        target = str(place).replace("'", "''")
+        duckdb.sql(f"copy (select {quantity} as quantity) to '{target}' (format parquet)")
+        paths.append(path)
+    database = tmp_path / "usage.duckdb"
+    for found, rows in ((paths[:1], [(1, date(2026, 5, 2), date(2026, 5, 1))]), ([], [])):
+        state.show_events(database, SimpleNamespace(days=[], paths=found))
+        with duckdb.connect(database) as session:
+            query = "select quantity, delivered_on, occurred_on from raw.usage__events"
+            assert session.execute(query).fetchall() == rows
+
+
+def test_a_lake_in_a_bucket_is_told_to_be_mounted(tmp_path, monkeypatch):
+    monkeypatch.setenv("TIEOUT_LAKE", "s3://bucket/lake")
+    with pytest.raises(LakeUnreadable, match="Mount it"):
+        state.show_events(tmp_path / "usage.duckdb", listed())
