@@ -11,7 +11,7 @@ from typing import Any
 from orchestration import dbt_process
 
 SELECTOR = "usage_chain"
-USAGE_DAYS = "usage_days"
+COUNTED_USAGE = "counted_usage"
 LISTED = "PrintEvent"
 
 

@@ -31,10 +31,6 @@
     error('{{ message }}')
 {%- endmacro %}
 
-{% macro spark__stop_with(message) -%}
-    raise_error('{{ message }}')
-{%- endmacro %}
-
 
 {#-
     An expression that reads values by names: each is computed once, whatever it is and however often the expression says
@@ -49,13 +45,6 @@
         [struct_pack({% for name, value in values.items() %}{{ name }} := {{ value }}{{ ', ' if not loop.last }}{% endfor %})],
         lambda given: {{ expression }}
     )[1]
-{%- endmacro %}
-
-{% macro spark__with_values(values, expression) -%}
-    transform(
-        array(struct({% for name, value in values.items() %}{{ value }} as {{ name }}{{ ', ' if not loop.last }}{% endfor %})),
-        given -> {{ expression }}
-    )[0]
 {%- endmacro %}
 
 

@@ -88,7 +88,9 @@ rounded as {{ once() }} (
         0 as previously_billed,
         case
             when quantity >= 0
-                then {{ round_ratio_as(times('minimum_amount_minor', 'share_active'), 'share_whole', '0', 'rounding_mode') }}
+                then {{ round_ratio_as(
+                    times('minimum_amount_minor', 'share_active'), 'share_whole', '0', 'rounding_mode'
+                ) }}
         end as minimum_amount,
         {{ round_ratio_as(times('maximum_amount_minor', 'share_active'), 'share_whole', '0', 'rounding_mode') }}
             as maximum_amount,

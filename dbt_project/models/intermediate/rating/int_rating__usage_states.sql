@@ -6,7 +6,7 @@
     'latest_load_id', 'latest_line_no', 'latest_quantity', 'is_present',
 ] %}
 {%- set of_plain_days -%}
-    cast(null as {{ exact_number() }}) as quantity_min,
+cast(null as {{ exact_number() }}) as quantity_min,
         cast(null as {{ exact_number() }}) as quantity_max,
         cast(null as {{ exact_number() }}) as quantity_seconds,
         cast(null as boolean) as was_added,
