@@ -20,6 +20,15 @@ from orchestration.paths import DBT_PROJECT
 STOPPED, STOPPED_AFTER = ("bank", "usage", "fx"), "2026-10-30"
 # Records that say themselves that they are deleted: without them this control compares nothing.
 EMPTY, EMPTIED = "O3", (("crm", "QuoteLineItem"), ("crm", "Quote"))
+# What says whether controls are alive, and what carries its breaks.
+HEALTH = (
+    "recon_p2__scheduled",
+    "recon_p2__observed",
+    "recon_p2__control_health",
+    "recon_results",
+    "recon_explained_breaks",
+    "recon_breaks",
+)
 CONTROLS_FILE = "macros/reconciliation/comparisons.sql"
 SELF_COMPARED = (
     ("B4", "'right': 'recon_b4__erp_invoices'", "'right': 'recon_b4__invoices'"),
@@ -69,7 +78,7 @@ def measured(database: Database, place: Path, seed: int) -> Iterator[Health]:
                 raise LookupError(f"{CONTROLS_FILE} has no {before!r} any more: correct how {control} is broken")
             text = text.replace(before, after)
         path.write_text(text, "utf-8")
-        mutants.built(project)
+        mutants.built(project, HEALTH)
         yield _judged(url, "a side compared with itself", "SELF_COMPARISON", selves)
         shutil.rmtree(project)
     shutil.rmtree(landing)

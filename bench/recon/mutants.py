@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -134,14 +134,14 @@ def _changed(project: Path, mutant: Mutant) -> None:
     path.write_text(text.replace(mutant.before, mutant.after), "utf-8")
 
 
-def built(project: Path) -> None:
+def built(project: Path, select: Sequence[str] = CONTROLS) -> None:
     """Build the controls of the warehouse that the environment names with the rules of this project."""
     environment = {
         **dbt_process.environment(),
         "DBT_PROFILES_DIR": str(project),
         "DBT_TARGET_PATH": f"{os.environ.get('DBT_TARGET_PATH', project)}-mutant",
     }
-    arguments = dbt_process.arguments("build", select=CONTROLS, tests=False)
+    arguments = dbt_process.arguments("build", select=select, tests=False)
     command = [sys.executable, "-m", "dbt.cli.main", "--quiet", *arguments]
     outcome = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
     if outcome.returncode:
