@@ -52,6 +52,7 @@ def main() -> int:
     parser.add_argument(
         "--keep", type=Path, help="recon: a folder for results; what stands there is not measured again"
     )
+    parser.add_argument("--kept-alone", action="store_true", help="recon: measure nothing, write what is kept")
     asked = parser.parse_args()
     smaller, repeats = (100, 1) if asked.small else (1, 3)
     missed: list[str] = []
@@ -140,7 +141,7 @@ def _cases(database: Database) -> Section:
 def _asked(arguments: argparse.Namespace) -> recon.Asked:
     """What is asked of the benchmark of the controls; a small run scores one seed."""
     seeds = 1 if arguments.small else arguments.seeds
-    return recon.Asked(seeds, tuple(arguments.only or recon.PARTS), Kept(arguments.keep))
+    return recon.Asked(seeds, tuple(arguments.only or recon.PARTS), Kept(arguments.keep, arguments.kept_alone))
 
 
 def _recon(place: Path, asked: recon.Asked, smaller: int, repeats: int, database: Database) -> Section:
