@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 ONE_DOCUMENT = "both sides are read from one document, which has one currency"
-OUR_OWN_MODELS = "both sides are models of the warehouse: an error of its own raises it, which tests of the models plant"
+OUR_OWN_MODELS = "both sides are models of the warehouse: only its own error raises it; tests of the models plant it"
 NEEDS_A_CLOSE = "needs a month that was closed, which these worlds have none of; tests of the models plant it"
 OF_CONTROLS = "a fault of a control and not of a file; the health of controls is scored by itself"
 NOT_YET = "not planted yet"
