@@ -103,7 +103,7 @@ def compute(
         database = DuckDb(path)
         database.register(files)
         state.show_events(path, now)
-        target = dbt_target() / database.name
+        target = dbt_target().joinpath(database.name)
         _dbt(
             "run",
             models or planned.models,

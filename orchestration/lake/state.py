@@ -104,7 +104,7 @@ def show_events(path: Path, listed: Listed) -> None:
             f"DuckDB reads a lake in a folder of this machine; {store.place} is none. Mount it, or keep a copy that "
             "TIEOUT_LAKE names for the build."
         )
-    files = ", ".join("'{}'".format(str(store.root / each).replace("'", "''")) for each in listed.paths)
+    files = ", ".join("'{}'".format(str(store.root.joinpath(each)).replace("'", "''")) for each in listed.paths)
     query = (
         f"select * from read_parquet([{files}], hive_partitioning = true, "  # noqa: S608  names of the list
         "hive_types = {'delivered_on': date, 'occurred_on': date})"

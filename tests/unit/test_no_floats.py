@@ -56,6 +56,7 @@ KNOWN: dict[str, dict[str, str]] = {
         "ingestion/sources/stripe_work.py": "plan: json.loads | state: json.loads",
         "orchestration/assets/models.py": "<module>: json.loads",
         "orchestration/close/package/manifest.py": "_read: json.loads",
+        "orchestration/lake/days.py": "current_plan: json.loads",
         "orchestration/dbt_process.py": "_events: json.loads | _results: json.loads",
         "orchestration/engines/chain.py": "chain: json.loads",
         "orchestration/engines/spark.py": "_await_workers: json.load",
