@@ -1,7 +1,7 @@
 """Runs the benchmarks and writes docs/benchmarks.md.
 
 python -m bench                # what docs/benchmarks.md holds, more than an hour
-python -m bench --part load    # loading alone; or memory, usage, rating, schedules, month_end, cases or recon
+python -m bench --part load    # loading alone; or memory, usage, lake, rating, schedules, month_end, cases or recon
 python -m bench --part recon --seeds 1 --only scores --keep DIR    # a part of one part; DIR holds what is done
 python -m bench --small        # a hundredth of it, to see that everything runs; judges and writes nothing
 """
@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from bench import loading, measure, month_end, page, rating, schedules, scratch, worked_cases, world
+from bench import lake, loading, measure, month_end, page, rating, schedules, scratch, worked_cases, world
 from bench.loading import Memory, Rate
 from bench.measure import Row
 from bench.month_end import MonthEnd
@@ -29,6 +29,8 @@ from bench.worked_cases import Run
 EVENTS = 1_000_000
 LARGE_FILE = 20_000_000
 EVENTS_A_DAY = 100_000
+LAKE_EVENTS = 20_000_000
+LARGE_DAY = 33_000_000
 RATED_LINES = 1_000_000
 SCHEDULED_LINES = 1_000_000
 INVOICES_A_MONTH = 3_000
@@ -63,6 +65,7 @@ def main() -> int:
             "load": partial(_loading, Path(place), smaller, repeats),
             "memory": partial(_memory, Path(place), smaller),
             "usage": partial(_usage, server, Path(place), smaller, repeats),
+            "lake": partial(_lake, Path(place), smaller),
             "rating": partial(_rating, smaller, repeats),
             "schedules": partial(_schedules, smaller),
             "month_end": partial(_month_end, smaller),
@@ -116,6 +119,11 @@ def _usage(server: str, place: Path, smaller: int, repeats: int, _database: Data
     if growth < NEW_DAY_LIMIT:
         return lines, []
     return lines, [f"a new day costs {growth:.2f} times as much on {MANY_DAYS} days as on {FEW_DAYS}"]
+
+
+def _lake(place: Path, smaller: int, database: Database) -> Section:
+    found = lake.measured(database, place / "lake-lane", LAKE_EVENTS // smaller, LARGE_DAY // smaller)
+    return lake.page(found), found.missed()
 
 
 def _rating(smaller: int, repeats: int, database: Database) -> Section:

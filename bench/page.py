@@ -19,6 +19,7 @@ TITLES = {
     "load": "Loading usage events",
     "memory": "Memory of a large load",
     "usage": "From events to daily usage",
+    "lake": "The lake lane",
     "rating": "Rating and reconciliation",
     "schedules": "Schedules, journal and roll-forwards",
     "month_end": "A month-end run",

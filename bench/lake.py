@@ -1,0 +1,415 @@
+"""The lake lane against one hand-written statement and against Postgres alone: processor seconds, growth and memory.
+
+The events are made by DuckDB where the loader would have put them, in the lake and in Postgres, with the rows that a
+load leaves in `ops`; what loading costs is measured in its own part. One event in a hundred is a repetition of the day
+before, one in a hundred comes a day late.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid5
+
+import adbc_driver_postgresql.dbapi as adbc
+import duckdb
+import psutil
+import psycopg
+import pyarrow as pa
+
+from bench import measure, scratch, world
+from bench.scratch import Database
+from ingestion.lake import FOLDER
+from orchestration import dbt_process
+from orchestration.build import BuildFailed, building
+from orchestration.lake.days import Computed, compute, current_plan, take_over
+
+FEW_DAYS, MANY_DAYS = 30, 90
+# The chain from raw to daily without the tables that lateness and the controls need besides.
+TO_DAILY = (
+    "stg_usage__events",
+    "int_usage__load_days",
+    "int_usage__zone_days",
+    "int_usage__event_repeats",
+    "int_usage__daily_parts",
+    "int_usage__daily",
+)
+MOST_OF_STATEMENT, MOST_OF_POSTGRES, MOST_OF_POSTGRES_STATEMENT, MOST_GROWTH = 1.1, 0.5, 1.2, 1.15
+MOST_MEMORY_GB = 6
+SPACE = UUID("6f1cf4f2-7d3c-4a55-9c1d-0d6b4a1f6c11")
+# Events of one delivery and one UTC day, as the loader writes them; line numbers go on through a delivery.
+EVENTS = """
+    select
+        '{load_id}' as load_id, cast({load_seq} as bigint) as load_seq,
+        cast(n + {first_line} as bigint) as line_no, timestamptz '{delivered_on} 01:00:00+00' as known_at,
+        '/gateway' as source, '{kind}-{day}-' || n as event_id, 'com.example.api_call' as event_type,
+        'acc_' || lpad(cast(n % {accounts} as varchar), 5, '0') as subject,
+        timestamptz '{occurred_on} 00:00:00+00' + to_seconds((n * 7919) % 86400) as occurred_at,
+        timestamptz '{recorded_on} 00:00:00+00' + to_seconds((n * 7919) % 86400) as recorded_at,
+        cast(n % 97 + 1 as decimal(38, 9)) as quantity,
+        '{{"region": "r' || (n % 5) || '"}}' as dimensions
+    from range({count}) as numbers (n)
+"""
+LOAD = """
+    insert into ops.loads (
+        load_id, load_seq, system, object, delivered_on, file_name, content_sha256, size_bytes, rows_in, accepted,
+        duplicate, quarantined, late_excluded, code_version, lane
+    ) values (%s, %s, 'usage', 'events', %s, 'events.parquet', %s, 1, %s, %s, 0, 0, 0, 'bench', %s)
+"""
+FILE = """
+    insert into ops.lake_files (load_id, load_seq, delivered_on, occurred_on, path, row_count, size_bytes, sha256)
+    values (%s, %s, %s, %s, %s, %s, %s, %s)
+"""
+# The same answer in one statement of DuckDB over the same files, written by hand.
+BY_HAND = """
+    copy (
+        select
+            e.subject as account_id,
+            cast(e.occurred_at at time zone z.timezone as date) as usage_on,
+            sum(e.quantity) as quantity,
+            count(*) as event_count
+        from (
+            select *, row_number() over (partition by source, event_id order by delivered_on, line_no) as copy_no
+            from read_parquet('{files}', hive_partitioning = true)
+        ) as e
+        inner join zones as z on z.account_id = e.subject
+        where e.copy_no = 1
+        group by 1, 2
+    ) to '{answer}' (format parquet)
+"""
+CHILD = """
+import sys, duckdb
+session = duckdb.connect()
+session.execute("set timezone = 'UTC'")
+session.execute("create table zones as select * from read_parquet(?)", [sys.argv[1]])
+session.execute(sys.argv[2])
+"""
+# A process of its own, so that no other child of this one is taken for the largest; kilobytes become GB.
+DAY = """
+import resource
+from bench.lake import computed
+computed(full_refresh=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6)
+"""
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Processor seconds of ours and of a yardstick, and how many times as much ours may cost."""
+
+    what: str
+    ours: float
+    yardstick: float
+    most: float
+    remark: str = ""
+
+    @property
+    def ratio(self) -> float:
+        """Ours in units of the yardstick."""
+        return self.ours / self.yardstick
+
+    def line(self) -> str:
+        """A row of the page's table."""
+        return (
+            f"| {self.what} | {self.ours:.1f} | {self.yardstick:.1f} | {self.ratio:.2f} | {self.most} | {self.remark} |"
+        )
+
+    def missed(self) -> list[str]:
+        """What is not reached, in sentences."""
+        return [f"{self.what}: {self.ratio:.2f} times the yardstick"] if self.ratio > self.most else []
+
+
+@dataclass
+class Lake:
+    """Everything that was measured."""
+
+    ratios: list[Ratio] = field(default_factory=list)
+    day_events: int = 0
+    gigabytes: float = 0
+    seconds: float = 0
+
+    def missed(self) -> list[str]:
+        """What is not reached, in sentences."""
+        found = [sentence for ratio in self.ratios for sentence in ratio.missed()]
+        if self.gigabytes >= MOST_MEMORY_GB:
+            found.append(f"a day of {self.day_events:,} events took {self.gigabytes:.1f} GB")
+        return found
+
+
+def page(found: Lake) -> list[str]:
+    """The lines of the page's section."""
+    return [
+        "Processor seconds of client and server together, user and system. What the lane hands to Postgres is compared",
+        "with the answer of the hand-written statement. Starting dbt and copying its inputs cost the same for any",
+        "number of events; they are in the figures unless a line says that they are taken out.",
+        "",
+        "| what | tieout, CPU s | yardstick, CPU s | ratio | at most | yardstick |",
+        "|---|---:|---:|---:|---:|---|",
+        *(ratio.line() for ratio in found.ratios),
+        "",
+        f"One UTC day of {found.day_events:,} events took {found.seconds:.0f} s and, at the peak,",
+        f"{found.gigabytes:.1f} GB of memory (at most {MOST_MEMORY_GB}).",
+    ]
+
+
+def measured(database: Database, place: Path, events: int, day_events: int) -> Lake:
+    """Measure everything on ``events`` events of MANY_DAYS days, then one day of ``day_events``."""
+    found = Lake()
+    few, many = (_lanes(database, place / f"{days}-days", days, events // MANY_DAYS) for days in (FEW_DAYS, MANY_DAYS))
+    to_daily = many["daily, DuckDB"] - many["nothing new, DuckDB"]
+    found.ratios = [
+        Ratio(
+            f"raw to daily on DuckDB, {events:,} events",
+            to_daily,
+            many["statement, DuckDB"],
+            MOST_OF_STATEMENT,
+            f"one statement on DuckDB; ours without the {many['nothing new, DuckDB']:.1f} s of a run with nothing new",
+        ),
+        Ratio(
+            f"the lake lane into Postgres, {events:,} events",
+            many["lane"],
+            many["daily, Postgres"],
+            MOST_OF_POSTGRES,
+            "the same models in Postgres alone",
+        ),
+        Ratio(
+            f"raw to daily in Postgres, {events:,} events",
+            many["chain, Postgres"],
+            many["statement, Postgres"],
+            MOST_OF_POSTGRES_STATEMENT,
+            "one statement in Postgres",
+        ),
+        *(
+            Ratio(
+                f"one more day on {MANY_DAYS} days of history, {lane}",
+                many[f"new day, {lane}"],
+                few[f"new day, {lane}"],
+                MOST_GROWTH,
+                f"the same on {FEW_DAYS} days",
+            )
+            for lane in ("lake lane", "Postgres")
+        ),
+    ]
+    found.day_events = day_events
+    found.gigabytes, found.seconds = _one_large_day(database, place / "large-day", day_events)
+    return found
+
+
+def _lanes(database: Database, place: Path, days: int, events_a_day: int) -> dict[str, float]:
+    """Processor seconds of everything that is measured on so many days, by what it is."""
+    found = {}
+    landing = place / "landing"
+    world.write_reference(landing)
+    with _lake(place), database(f"bench_lake_{days}") as url:
+        measure.load_reference(landing)
+        _deliver(url, place, 0, events_a_day)
+        computed(full_refresh=True)  # dbt has parsed the project for this database now
+        for day in range(1, days):
+            _deliver(url, place, day, events_a_day)
+        found["daily, DuckDB"] = _cpu(url, lambda: computed(full_refresh=True, models=TO_DAILY))
+        found["nothing new, DuckDB"] = _cpu(url, lambda: computed(models=TO_DAILY))
+        found["lane"] = _cpu(url, lambda: take_over(computed(full_refresh=True)))
+        found["statement, DuckDB"] = _cpu(url, lambda: _by_hand(place))
+        _compare(url, place)
+        _deliver(url, place, days, events_a_day)
+        found["new day, lake lane"] = _cpu(url, lambda: take_over(computed()))
+    with database(f"bench_postgres_{days}") as url:
+        measure.load_reference(landing)
+        select = [f"+{name}" for name in current_plan().models]
+        _copy(url, place, 0, events_a_day)
+        _run(select)  # the same
+        for day in range(1, days):
+            _copy(url, place, day, events_a_day)
+        measure.settle(url)
+        found["daily, Postgres"] = _cpu(url, lambda: _run(select, full_refresh=True))
+        found["chain, Postgres"] = _cpu(url, lambda: measure.run_chain(full_refresh=True))
+        found["statement, Postgres"] = _cpu(
+            url, lambda: scratch.psql(url, f"set timezone to 'UTC'; {measure.ONE_STATEMENT}")
+        )
+        scratch.psql(url, f"drop table {measure.BY_HAND}")
+        _copy(url, place, days, events_a_day)
+        measure.settle(url)
+        found["new day, Postgres"] = _cpu(url, lambda: _run(select))
+    for what, seconds in found.items():
+        print(f"{days} days, {what}: {seconds:.1f} CPU s", file=sys.stderr, flush=True)
+    return found
+
+
+def _one_large_day(database: Database, place: Path, events: int) -> tuple[float, float]:
+    """Peak memory in GB of the processes that compute one UTC day, and the seconds they take."""
+    landing = place / "landing"
+    world.write_reference(landing)
+    with _lake(place), database("bench_large_day") as url:
+        measure.load_reference(landing)
+        _deliver(url, place, 0, events)
+        started = time.perf_counter()
+        told = subprocess.run([sys.executable, "-c", DAY], check=True, capture_output=True, text=True)
+        took = time.perf_counter() - started
+    return float(told.stdout.splitlines()[-1]), took
+
+
+@contextmanager
+def _lake(place: Path) -> Iterator[None]:
+    os.environ["TIEOUT_LAKE"] = str(place / "lake")
+    try:
+        yield
+    finally:
+        del os.environ["TIEOUT_LAKE"]
+
+
+def computed(*, full_refresh: bool = False, models: tuple[str, ...] = ()) -> Computed:
+    """What a build in the lake lane computes on DuckDB, without what follows in Postgres."""
+    with building("bench", full_refresh=full_refresh) as opened:
+        return compute(opened.from_load_seq, opened.to_load_seq, full_refresh=full_refresh, models=models)
+
+
+def _run(select: list[str], *, full_refresh: bool = False) -> None:
+    with building("bench", full_refresh=full_refresh):
+        outcome = dbt_process.run(dbt_process.arguments("run", full_refresh=full_refresh, select=select))
+        if not outcome.succeeded:
+            raise BuildFailed("\n".join(outcome.failures))
+
+
+def _cpu(url: str, action: Callable[[], object]) -> float:
+    """Processor seconds of an action: this process, its children, and the server with its own."""
+    before = _used(url)
+    action()
+    time.sleep(0.5)  # a server's process counts for its parent when it has ended
+    return _used(url) - before
+
+
+def _used(url: str) -> float:
+    own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    with psycopg.connect(url) as connection:
+        backend = psutil.Process(connection.info.backend_pid)
+        server = backend.parent() or backend
+        running = [process.cpu_times() for process in server.children()]
+    ended = server.cpu_times()
+    return float(
+        sum(one.ru_utime + one.ru_stime for one in own)
+        + sum(one.user + one.system for one in running)
+        + (ended.user + ended.system + ended.children_user + ended.children_system)
+    )
+
+
+def _parts(day: int, events: int) -> list[dict[str, object]]:
+    """What is delivered the day after a day of use: its events, and a hundredth each of repetitions and late ones."""
+    used = world.FIRST_DAY + timedelta(days=day)
+    load = {
+        "load_id": uuid5(SPACE, f"{day}"),
+        "load_seq": 1000 + day,
+        "delivered_on": used + timedelta(days=1),
+        "accounts": world.ACCOUNTS,
+    }
+    hundredth = events // 100 if day else 0
+    own = {**load, "occurred_on": used, "recorded_on": used, "kind": "e", "day": day, "first_line": 1}
+    before = used - timedelta(days=1)
+    parts = [{**own, "count": events - 2 * hundredth}]
+    if hundredth:
+        repeated = {**own, "occurred_on": before, "recorded_on": before, "day": day - 1, "count": hundredth}
+        parts.append({**repeated, "first_line": events + 1})
+        parts.append({**repeated, "recorded_on": used, "kind": "late", "first_line": 2 * events + 1})
+    return parts
+
+
+def _write(place: Path, day: int, events: int) -> dict[str, tuple[dict[str, object], int]]:
+    """The files of a delivery in the lake: path, one of the parts in it, and rows."""
+    files: dict[str, tuple[dict[str, object], int]] = {}
+    parts = _parts(day, events)
+    for occurred_on in dict.fromkeys(part["occurred_on"] for part in parts):
+        of_day = [part for part in parts if part["occurred_on"] == occurred_on]
+        delivered_on, load_id = of_day[0]["delivered_on"], of_day[0]["load_id"]
+        path = f"{FOLDER}/delivered_on={delivered_on}/occurred_on={occurred_on}/{load_id}.parquet"
+        target = place / "lake" / path
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            query = " union all ".join(EVENTS.format(**part) for part in of_day)
+            with duckdb.connect() as session:
+                session.execute("set timezone = 'UTC'")
+                session.execute(f"copy ({query}) to '{target}' (format parquet, compression zstd)")
+        files[path] = (of_day[0], sum(int(str(part["count"])) for part in of_day))
+    return files
+
+
+def _deliver(url: str, place: Path, day: int, events: int) -> None:
+    """A delivery into the lake, on the list."""
+    files = _write(place, day, events)
+    with psycopg.connect(url) as connection:
+        _note(connection, files, "lake")
+        for path, (part, count) in files.items():
+            size = (place / "lake" / path).stat().st_size
+            row = (part["load_id"], part["load_seq"], part["delivered_on"], part["occurred_on"], path, count, size)
+            connection.execute(FILE, (*row, "0" * 64))
+
+
+def _copy(url: str, place: Path, day: int, events: int) -> None:
+    """The same delivery into Postgres."""
+    files = _write(place, day, events)
+    with psycopg.connect(url) as connection:
+        _note(connection, files, "postgres")
+        for part, _ in files.values():
+            connection.execute("select ops.ensure_usage_partition(%s)", (part["occurred_on"],))
+    with adbc.connect(url) as target, target.cursor() as cursor, duckdb.connect() as session:
+        session.execute("set timezone = 'UTC'")
+        for path in files:
+            rows = session.sql(
+                "select * replace (unhex(replace(load_id, '-', '')) as load_id, "
+                "cast(chr(1) || dimensions as blob) as dimensions) "
+                f"from read_parquet('{place / 'lake' / path}', hive_partitioning = true)"
+            ).to_arrow_reader()
+            schema = pa.schema(
+                [pa.field(f.name, pa.binary(16) if f.name == "load_id" else f.type) for f in rows.schema]
+            )
+            parts = pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in rows))
+            cursor.adbc_ingest("usage__events", parts, mode="append", db_schema_name="raw")
+        target.commit()
+    with psycopg.connect(url) as connection:
+        for part, _ in files.values():
+            connection.execute("select ops.index_usage_partition(%s)", (part["occurred_on"],))
+
+
+def _note(
+    connection: psycopg.Connection[tuple[object, ...]], files: dict[str, tuple[dict[str, object], int]], lane: str
+) -> None:
+    """The row that a load leaves."""
+    part = next(part for part, _ in files.values())
+    count = sum(count for _, count in files.values())
+    row = (part["load_id"], part["load_seq"], part["delivered_on"], "0" * 64, count, count, lane)
+    connection.execute(LOAD, row)
+
+
+def _by_hand(place: Path) -> None:
+    zones = pa.table(
+        {
+            "account_id": [f"acc_{n:05d}" for n in range(world.ACCOUNTS)],
+            "timezone": [world.ZONES[n % len(world.ZONES)] for n in range(world.ACCOUNTS)],
+        }
+    )
+    with duckdb.connect() as session:
+        session.register("zones", zones)
+        session.execute(f"copy zones to '{place / 'zones.parquet'}' (format parquet)")
+    query = BY_HAND.format(files=place / "lake" / FOLDER / "*" / "*" / "*.parquet", answer=place / "answer.parquet")
+    subprocess.run([sys.executable, "-c", CHILD, str(place / "zones.parquet"), query], check=True)
+
+
+def _compare(url: str, place: Path) -> None:
+    """Raise RuntimeError unless Postgres took over what the hand-written statement says."""
+    with duckdb.connect() as session:
+        theirs = session.execute(
+            f"select account_id, usage_on, quantity, event_count from read_parquet('{place / 'answer.parquet'}')"
+        ).fetchall()
+    with psycopg.connect(url) as connection:
+        ours = connection.execute(
+            "select account_id, usage_on, quantity, event_count from intermediate.int_usage__daily"
+        ).fetchall()
+    different = set(ours) ^ set(theirs)
+    if different:
+        raise RuntimeError(f"the lake lane and the hand-written statement differ in {len(different)} rows")
