@@ -55,7 +55,9 @@ lines as {{ once() }} (
         {{ times('package_size', 'converted_denominator') }} as package_size,
         0 as free_quantity,
         partial_package,
-        {{ units_over_allowance('converted_numerator', times('included_quantity', 'converted_denominator')) }} as quantity,
+        {{ units_over_allowance(
+            'converted_numerator', times('included_quantity', 'converted_denominator')
+        ) }} as quantity,
         0 as billed,
         converted_denominator as quantity_denominator,
         converted_denominator as amount_denominator
