@@ -229,6 +229,11 @@ def test_late_usage_is_awaited_from_the_meter_only_when_it_came_before_the_bill(
 def test_usage_is_covered_by_a_contract_of_its_day(world: SmallWorld) -> None:
     world.table("int_usage__account_zones", "account_id timezone", {"account_id": "tied", "timezone": "Asia/Tokyo"})
     world.table(
+        "tz_transitions",
+        "zone from_utc:timestamptz to_utc:timestamptz utc_offset:bigint",
+        {"zone": "Asia/Tokyo", "from_utc": "1970-01-01 00:00+00", "to_utc": "2200-01-01 00:00+00", "utc_offset": 32400},
+    )
+    world.table(
         "int_catalog__prices",
         "plan_code meter_code kind",
         {"plan_code": "team", "kind": "recurring"},
