@@ -93,9 +93,9 @@ SYSTEMS = (
             ),
             never(
                 "zones_exist",
-                "The zone of an account is an IANA zone.",
+                "The zone of an account is one of the pinned zone database, which days are cut by.",
                 "object = 'accounts' and payload ->> 'timezone' is not null"
-                " and payload ->> 'timezone' not in (select name from pg_timezone_names)",
+                " and payload ->> 'timezone' not in (select zone from ops.tz_transitions)",
             ),
             never(
                 "entitled_quantities_are_numbers",

@@ -65,6 +65,23 @@ def test_a_wrong_value_fails_its_rule_and_its_rows_can_be_retrieved_and_a_second
     assert len(first) == sum(len(suite.rules) for suite in FX)
 
 
+def test_a_zone_that_only_the_servers_own_database_knows_is_told(warehouse):
+    with connect("loader") as connection:
+        connection.execute(
+            """
+            insert into raw.control_plane__accounts (
+                load_id, load_seq, line_no, delivered_on, record_id, record_hash, payload
+            )
+            select gen_random_uuid(), 1, 1, '2026-10-28', zone, repeat('0', 64), jsonb_build_object('timezone', zone)
+            from unnest(array['Europe/Berlin', 'posix/Europe/Berlin']) as zone
+            """
+        )
+    suites = [suite for suite in RAW_SUITES if suite.name.startswith("control_plane_")]
+    told = [verdict for verdict in run_suites(suites, START, END) if verdict.expectation == "zones_exist"]
+    assert [verdict.rows_failed for verdict in told] == [1]
+    assert [row["record_id"] for row in failing_rows(told[0].failing_rows_sql)] == ["posix/Europe/Berlin"]
+
+
 def test_a_rule_that_cannot_be_looked_at_crashes_and_says_nothing_of_the_data(warehouse):
     broken = never("looks_at_what_is_not_there", "Nothing.", "no_such_column = 1")
     suite = Suite("broken", "raw", "raw.fx", ("raw", "fx"), "select 1 as there", [broken])
