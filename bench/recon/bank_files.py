@@ -1,13 +1,19 @@
-"""Landed MT940 statements that can be changed entry by entry; what follows is carried on, so that all still adds up."""
+"""Landed MT940 statements that can be changed entry by entry; what follows is carried on, so that all still adds up.
+
+The same statements may also stand in CSV files with a bank's own columns, which a profile names.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from ingestion.formats.bank_profile import NAME as PROFILE_NAME
 from ingestion.sample_company.cash import BankEntry
 from ingestion.sample_company.money import EXPONENT, to_major
 from ingestion.sample_company.write_bank import Statement, mt940
@@ -19,6 +25,23 @@ MOVEMENT = re.compile(
 )
 BALANCE = re.compile(r"^:60F:(?P<side>[CD])(?P<day>[0-9]{6})(?P<currency>[A-Z]{3})(?P<amount>[0-9,]+)", re.MULTILINE)
 PLACE = re.compile(r"^:25:(?P<account>.*)\r\n:28C:(?P<number>[0-9]+)/1", re.MULTILINE)
+# Columns as a bank of the continent names and orders them, and what a user writes of them.
+COLUMNS = ("Saldo", "Verwendungszweck", "Betrag", "Wertstellung", "Buchungstag", "Auszug", "Whg", "Konto", "Referenz")
+PROFILE = """\
+account_column: Konto
+currency_column: Whg
+booking_date_column: Buchungstag
+value_date_column: Wertstellung
+date_format: "%d.%m.%Y"
+amount_column: Betrag
+balance_column: Saldo
+statement_column: Auszug
+description_column: Verwendungszweck
+reference_column: Referenz
+bank_reference_column: Referenz
+decimal_mark: ","
+delimiter: ";"
+"""
 
 
 @dataclass
@@ -58,6 +81,16 @@ class Day:
             amount += "" if EXPONENT[self.currency] else ","
             whole = re.sub(r"(?m)^(:62F:C[0-9]{6}[A-Z]{3}).*\r$", rf"\g<1>{amount}\r", whole)
         return whole
+
+    def rows(self) -> Iterator[tuple[str, ...]]:
+        """Its entries in the columns of `COLUMNS`, each with the balance after it."""
+        balance = self.opening
+        for entry in self.entries:
+            balance += entry.amount
+            saldo, amount = (to_major(minor, self.currency).replace(".", ",") for minor in (balance, entry.amount))
+            on = f"{entry.day:%d.%m.%Y}"
+            account = (f"{self.day}", self.currency.upper(), self.account)
+            yield (saldo, entry.text, amount, on, on, *account, entry.reference)
 
 
 @dataclass
@@ -107,6 +140,23 @@ class BankFiles:
             path.unlink()
         for path, days in files.items():
             path.write_bytes("".join(day.text() for day in sorted(days, key=lambda day: day.day)).encode("ascii"))
+
+    def save_as_csv(self) -> None:
+        """Write every file again as CSV with a bank's own columns. A day without entries has no rows there."""
+        files: dict[Path, list[Day]] = {}
+        for day in sorted(self.days, key=lambda day: day.day):
+            files.setdefault(day.path, []).append(day)
+        for path, days in files.items():
+            path.unlink()
+            rows = [row for day in days for row in day.rows()]
+            if not rows:
+                continue
+            buffer = io.StringIO()
+            writer = csv.writer(buffer, delimiter=";", lineterminator="\n")
+            writer.writerow(COLUMNS)
+            writer.writerows(rows)
+            path.with_suffix(".csv").write_text(buffer.getvalue(), "ascii")
+        (self.root / "bank" / "statements" / PROFILE_NAME).write_text(PROFILE, "utf-8")
 
 
 def _read(path: Path, block: str) -> Day:

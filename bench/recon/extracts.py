@@ -62,7 +62,7 @@ class Extracts:
         if key not in self._files:
             folder = self.root / system / name
             paths = sorted(path for path in folder.glob("*/*") if is_delivered(path))
-            self._files[key] = [_read(path) for path in paths]
+            self._files[key] = [read(path) for path in paths]
         return self._files[key]
 
     def rows(self, system: str, name: str) -> Iterator[Row]:
@@ -146,7 +146,8 @@ def write(path: Path, content: bytes | None, rows: int | None = None) -> None:
         manifest.write_text(json.dumps(told), "utf-8")
 
 
-def _read(path: Path) -> File:
+def read(path: Path) -> File:
+    """A delivered file of records. Raises ValueError for any other."""
     text = read_bytes(path).decode()
     if path.suffix == ".csv":
         return File(path, list(csv.DictReader(io.StringIO(text))))

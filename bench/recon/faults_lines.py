@@ -60,6 +60,12 @@ class StripeLines:
         """By which B1 knows the charge of the line."""
         return f"{item_of(row)}|{kind}|{_day(row['period']['start'])}|{_day(row['period']['end'])}"
 
+    def notes_of(self, row: Row) -> list[tuple[str, str]]:
+        """Where T1 sees credit notes that give back a part of the line, and of its tax the same part."""
+        notes = self.planter.extracts.last("stripe", "credit_notes").values()
+        named = [(note["id"], line["invoice_line_item"]) for note in notes for line in note["lines"]["data"]]
+        return [("T1", f"note|{note}") for note, line in named if line == row["id"]]
+
     def lines_of(self, invoice: str) -> Iterable[Row]:
         """Every line of an invoice."""
         return (row for row in self.rows if row["invoice"] == invoice)
@@ -71,7 +77,7 @@ def plant_stripe_line_faults(planter: Planter) -> None:
     # A minor unit is within the tolerance of a line.
     for size, row in zip((2, *SIZES[1:]), lines.some(lines.is_recurring), strict=False):
         lines.change(row, amount=row["amount"] + size, subtotal=row["amount"] + size)
-        also = [("B3", f"stripe|{row['invoice']}"), ("T1", row["id"])]
+        also = [("B3", f"stripe|{row['invoice']}"), ("T1", row["id"]), *lines.notes_of(row)]
         planter.label("B1", "AMOUNT", lines.key(row), money=(-size, row["currency"]), also=also)
     for name, days in (("PERIOD_GAP", (-1, -3, -10)), ("PERIOD_OVERLAP", (1, 3, 10))):
         for more, row in zip(days, lines.some(lines.is_recurring), strict=False):
@@ -133,12 +139,13 @@ def plant_wrong_customer_faults(planter: Planter) -> None:
 def plant_invoice_document_faults(planter: Planter) -> None:
     """B3: an invoice over less than nothing, and a number that two invoices have."""
     lines = StripeLines(planter)
+    # By series: an invoice may stand at another customer by now.
     last: dict[str, Row] = {}
     for row in lines.invoices.values():
-        if row["number"] and row["number"] > last.get(row["customer"], {"number": ""})["number"]:
-            last[row["customer"]] = row
+        if row["number"] and row["number"] > last.get(_series(row), {"number": ""})["number"]:
+            last[_series(row)] = row
     for size, row in zip((100, 2_500, 90_000), lines.some(lines.is_recurring), strict=False):
-        _owe(planter, row, last[lines.invoices[row["invoice"]]["customer"]], size)
+        _owe(planter, row, last[_series(lines.invoices[row["invoice"]])], size)
     ends = [row for row in last.values() if row["status"] == "paid" and not row["number"].endswith(("-0001", "X", "R"))]
     for row in planter.choose(ends, "id", lambda r: planter.is_free(r["customer"])):
         series, _, number = row["number"].rpartition("-")
@@ -270,7 +277,7 @@ def _bill_again(planter: Planter, row: Row, invoice: str) -> None:
 
 
 def _owe(planter: Planter, row: Row, last: Row, size: int) -> None:
-    """An invoice over a negative amount after the customer's last one, for the same item on one day."""
+    """An invoice over a negative amount after the last one of its series, for the same item on one day."""
     extracts = planter.extracts
     series, _, number = last["number"].rpartition("-")
     name = f"{row['invoice']}Less"
@@ -302,6 +309,11 @@ def _owe(planter: Planter, row: Row, last: Row, size: int) -> None:
     also = [("B1", f"{item_of(line)}|recurring|{_day(line['period']['start'])}|{_day(line['period']['end'])}")]
     also += [("B4", name), ("T1", line["id"]), ("C1", f"stripe|{name}")]
     planter.label("B3", "NEG_INVOICE", f"stripe|{name}", also=also)
+
+
+def _series(invoice: Row) -> str:
+    """What the numbers of a customer's invoices begin with."""
+    return str(invoice["number"]).rpartition("-")[0]
 
 
 def _day(epoch: int) -> str:

@@ -17,7 +17,7 @@ LONG_AGO = 1_790_000_000
 
 
 def plant_customer_faults(planter: Planter) -> None:
-    """M1: customers that nobody knows, that stand twice, contradict each other, are gone, or were another one."""
+    """M1: customers that nobody knows, stand twice, contradict each other, are gone, were another or pay otherwise."""
     extracts = planter.extracts
     customers = [row for row in extracts.last("stripe", "customers").values() if "account_id" in row["metadata"]]
     records = list(extracts.last("erp", "customer").values())
@@ -41,6 +41,10 @@ def plant_customer_faults(planter: Planter) -> None:
     for row in planter.choose(gone, "Id", lambda _: True):
         extracts.change("crm", "Account", by_id(row["Id"], "Id"), {"IsDeleted": "true"})
         planter.label("M1", "MERGED_IN_SOURCE", f"crm|{row['Id']}")
+    for row in planter.choose(records, "externalid", lambda r: r["externalid"] in accounts):
+        other = "2" if row["currency"] != "2" else "1"
+        extracts.change("erp", "customer", by_id(row["id"]), {"currency": other})
+        planter.label("M1", "CURRENCY", f"{accounts[row['externalid']]['account_id']}|currency")
     for row in planter.choose(customers, "id", lambda r: r["id"] in accounts):
         account = accounts[row["id"]]
         now = account | {"updated_at": "2026-11-05T09:00:00Z"}

@@ -72,8 +72,9 @@ def plant_application_faults(planter: Planter) -> None:
         planter.label("C1", "MISAPPLIED", f"stripe|{row['invoice']}")
     for row in paid.some():
         unknown = f"{row['invoice']}Unknown"
-        extracts.change("stripe", "invoice_payments", by_id(row["id"]), {"invoice": unknown})
+        # Of some invoices the intent says what it paid.
         also = [("C1", f"stripe|{row['invoice']}")]
+        extracts.change("stripe", "invoice_payments", by_id(row["id"]), {"invoice": unknown})
         planter.label(
             "C1", "UNKNOWN_INVOICE", f"stripe|{unknown}", money=(-row["amount_paid"], row["currency"]), also=also
         )
@@ -273,8 +274,41 @@ def plant_balance_faults(planter: Planter) -> None:
         also = [("C5", f"{row['key']}|{other['category']}")]
         money = (-size, row["currency"])
         planter.label("C5", "CATEGORY_DRIFT", f"{row['key']}|{row['category']}", money=money, also=also)
+    _leave_out(planter, moved)
     for row in rows:
         del row["key"]
+
+
+def _leave_out(planter: Planter, moved: dict[str, list[Row]]) -> None:
+    """Days of a currency that no summary speaks of, though something was booked."""
+    fits = [own[0] for key, own in moved.items() if is_settled(own[0]["interval_end"]) and planter.is_free(key)]
+    missing = {row["key"]: row for row in planter.choose(fits, "key", lambda _: True)}
+    for key, row in missing.items():
+        planter.label("C5", "MISSING_RIGHT", key, money=(_booked(planter, row), row["currency"]))
+    planter.extracts.drop("stripe", "balance_summaries", lambda row: row["key"] in missing)
+
+
+def plant_nameless_faults(planter: Planter) -> None:
+    """C5: balance transactions that say no currency, and so belong to no balance."""
+    paid = Paid(planter)
+    for row in paid.some(lambda r: paid.charge_of(r)["balance_transaction"] in paid.payouts):
+        charge = paid.charge_of(row)
+        booking = paid.bookings[charge["balance_transaction"]]
+        payout = paid.payouts[booking["id"]]
+        days = balance_days(booking)
+        planter.take(*(key for _, key in days))
+        also = [("C2", charge["id"]), ("C2", booking["id"]), ("C3", booking["id"]), ("C3", payout), *days]
+        also += [("C8", f"1200|{payout}"), ("C8", f"1200|{charge['id']}")]
+        planter.extracts.change("stripe", "balance_transactions", by_id(booking["id"]), {"currency": None})
+        day = datetime.fromtimestamp(booking["created"], UTC).date()
+        planter.label("C5", "NULL_KEY", f"no key|left|none|{day}", also=also)
+
+
+def _booked(planter: Planter, row: Row) -> int:
+    """What the balance transactions of the summary's days come to, in minor units."""
+    bookings = planter.extracts.last("stripe", "balance_transactions").values()
+    span = range(row["interval_start"], row["interval_end"])
+    return sum(one["net"] for one in bookings if one["currency"] == row["currency"] and one["created"] in span)
 
 
 def _span(row: Row) -> str:

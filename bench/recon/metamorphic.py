@@ -1,7 +1,8 @@
-"""What must not matter: the order of rows, the names of ids, building twice, and the order in which days arrive."""
+"""What must not matter: the order of rows, columns and days, the names of ids and of a bank's columns, building twice."""
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from bench.recon import worlds
+from bench.recon.bank_files import BankFiles
 from bench.recon.score import Break, open_breaks
 from bench.scratch import Database
 from ingestion.landing import load_landing
@@ -66,6 +68,14 @@ def variants(database: Database, seed: int, landing: Path, built: str) -> Iterat
         yield _compared("other ids, and rows in another order", expected, renamed(open_breaks(url), bytes))
         build(select=worlds.RECONCILIATION, tests=False, holder="bench")
         yield _compared("the same built twice", expected, renamed(open_breaks(url), bytes))
+    worlds.rearranged(copied())
+    with worlds.built(database, other) as url:
+        yield _compared("columns and fields in another order, and more of them", said(breaks), said(open_breaks(url)))
+    BankFiles(copied()).save_as_csv()
+    expected = renamed(breaks, _by_day)
+    with worlds.built(database, other) as url:
+        name = "statements as CSV with a bank's own columns, named by a profile"
+        yield _compared(name, expected, renamed(open_breaks(url), _by_day))
     with database(worlds.DATABASE) as url:
         load_landing(copied(), end=HELD_BACK)
         load_landing(other, start=HELD_BACK + timedelta(days=1))
@@ -74,6 +84,14 @@ def variants(database: Database, seed: int, landing: Path, built: str) -> Iterat
         build(select=worlds.RECONCILIATION, tests=False, holder="bench")
         yield _compared("a later day before an earlier one", said(breaks), said(open_breaks(url)))
     shutil.rmtree(other)
+
+
+STATEMENT = re.compile(rb"\b(?P<account>[A-Z]{2}[0-9]{2}[A-Z0-9]+)\|[^|]*?(?P<day>20[0-9]{2}-[0-9]{2}-[0-9]{2})\|")
+
+
+def _by_day(key: bytes) -> bytes:
+    """A key with statements named by their day alone: a CSV file has no numbers of pages."""
+    return STATEMENT.sub(rb"\g<account>|\g<day>|", key)
 
 
 def page(found: list[Variant]) -> list[str]:

@@ -55,6 +55,7 @@ from bench.recon.faults_payments import (
     plant_conversion_faults,
     plant_dispute_faults,
     plant_member_faults,
+    plant_nameless_faults,
     plant_note_faults,
     plant_unapplied_faults,
 )
@@ -88,6 +89,7 @@ ALONE: tuple[Plant, ...] = (
     plant_note_faults,
     plant_dispute_faults,
     plant_member_faults,
+    plant_nameless_faults,
     plant_conversion_faults,
     plant_short_refund_faults,
     plant_application_faults,

@@ -207,9 +207,10 @@ def _scored(found: Findings) -> list[str]:
         f"| planted value found to the minor unit, in the worst currency | {whole.recall_of_value:.2%} | 100 % |",
         f"| found faults with the right class, amount and quantity | {whole.accuracy:.2%} | 98 % |",
         f"| open breaks that a planted fault caused | {whole.precision:.2%} | 99 % |",
+        f"| value of false matches, of all that is matched, in the worst currency | {whole.false_value:.4%} | 0 |",
         f"| decoys raised | {len(whole.raised_decoys)} of {whole.decoys} | 0 |",
         f"| totals that do not close | {whole.open_cells} of {whole.cells} | 0 |",
-        f"| breaks a fault, in all controls | {whole.fan_out:.2f} | |",
+        f"| fan-out: breaks a found fault, in all controls | {whole.fan_out:.2f} | |",
     ]
     if "clean" in found.scores:
         lines.append(f"| breaks in a world without faults | {found.scores['clean'].breaks} | 0 |")

@@ -64,6 +64,57 @@ CLOSURE = """
     full join breaks using (control_id, comparison, period_month, currency)
 """
 
+# What a wire pays is known: payer and ERP write down one reference. Which of it was applied by rules is judged by that.
+RECEIPT_MATCHES = """
+    with receipts as (
+        select bank_line_key, currency, coalesce(end_to_end_id, bank_reference) as reference
+        from intermediate.int_cash__bank_lines
+    ),
+    payments as (
+        select
+            payments.transaction_id, payments.memo as reference,
+            'erp|' || lines.applied_to_transaction_id as invoice_key
+        from intermediate.int_cash__recorded_receipts as payments
+        left join staging.stg_erp__transaction_lines as lines
+            on payments.transaction_id = lines.transaction_id and lines.applied_to_transaction_id is not null
+    ),
+    matches as (
+        select
+            receipts.currency, matches.used_minor,
+            not exists (
+                select from payments
+                where payments.transaction_id = matches.transaction_id and payments.reference = receipts.reference
+            ) as is_false
+        from intermediate.int_cash__recorded_receipt_matches as matches
+        inner join receipts using (bank_line_key)
+        union all
+        select
+            receipts.currency, matches.used_minor,
+            exists (select from payments where payments.reference = receipts.reference)
+            and not exists (
+                select from payments
+                where payments.reference = receipts.reference and payments.invoice_key = matches.invoice_key
+            )
+        from intermediate.int_cash__receipt_invoice_matches as matches
+        inner join receipts using (bank_line_key)
+    )
+    select currency, sum(used_minor), coalesce(sum(used_minor) filter (where is_false), 0)
+    from matches
+    group by currency
+"""
+# What controls call equal, by the currency of the left side; and of that what stands under the given keys.
+KEY_MATCHES = """
+    with wrong as (select * from unnest(%s::text[], %s::text[]) as keys (control_id, tracking_key))
+    select
+        sides.currency, sum(abs(sides.amount_minor)),
+        coalesce(sum(abs(sides.amount_minor)) filter (where wrong.control_id is not null), 0)
+    from reconciliation.recon_sides as sides
+    inner join reconciliation.recon_results as results using (control_id, comparison, tracking_key)
+    left join wrong using (control_id, tracking_key)
+    where sides.side = 'left' and sides.amount_minor is not null and results.status in ('matched', 'rounding')
+    group by sides.currency
+"""
+
 
 @dataclass(frozen=True)
 class Label:
@@ -117,6 +168,8 @@ class Score:
     confused: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     planted_minor: Counter[str] = field(default_factory=Counter)
     found_minor: Counter[str] = field(default_factory=Counter)
+    matched_minor: Counter[str] = field(default_factory=Counter)
+    false_minor: Counter[str] = field(default_factory=Counter)
     breaks: int = 0
     followed: int = 0
     decoys: int = 0
@@ -152,6 +205,8 @@ class Score:
         self.confused += other.confused
         self.planted_minor += other.planted_minor
         self.found_minor += other.found_minor
+        self.matched_minor += other.matched_minor
+        self.false_minor += other.false_minor
         self.breaks += other.breaks
         self.followed += other.followed
         self.decoys += other.decoys
@@ -170,6 +225,12 @@ class Score:
     def recall_of_value(self) -> Decimal:
         """Share of the planted value that was found to the minor unit, in the currency where it is least."""
         return min((_share(self.found_minor[c], total) for c, total in self.planted_minor.items()), default=Decimal(1))
+
+    @property
+    def false_value(self) -> Decimal:
+        """Share of the value that was matched and is none of each other's, in the currency where it is most."""
+        shares = (_share(self.false_minor[c], total) for c, total in self.matched_minor.items() if total)
+        return max(shares, default=Decimal(0))
 
     @property
     def accuracy(self) -> Decimal:
@@ -195,7 +256,14 @@ class Score:
     @property
     def is_perfect(self) -> bool:
         """Everything found and named, nothing else raised, every total closed."""
-        return not (self.missed or self.noise or self.raised_decoys or self.open_cells or self.confused)
+        return not (
+            self.missed
+            or self.noise
+            or self.raised_decoys
+            or self.open_cells
+            or self.confused
+            or self.false_minor.total()
+        )
 
     def sentences(self) -> list[str]:
         """What is wrong, one thing a line."""
@@ -208,6 +276,7 @@ class Score:
             *(f"noise: {one}" for one in self.noise),
             *(f"decoy raised: {one}" for one in self.raised_decoys),
             *([f"{self.open_cells} totals do not close"] if self.open_cells else []),
+            *(f"falsely matched: {minor} {currency}" for currency, minor in self.false_minor.items() if minor),
         ]
 
 
@@ -228,6 +297,24 @@ def closure(url: str) -> tuple[int, int]:
     with psycopg.connect(url) as connection:
         found = connection.execute(CLOSURE).fetchone()
     return (int(found[0]), int(found[1])) if found else (0, 0)
+
+
+def matched(url: str, unraised: Iterable[tuple[str, str]]) -> tuple[Counter[str], Counter[str]]:
+    """Minor units by currency that are matched, and that are matched falsely.
+
+    False is a receipt applied to what it does not pay, and whatever a control calls equal under a key of `unraised`
+    (control and key), where a fault was planted.
+    """
+    wrong = sorted(unraised)
+    total: Counter[str] = Counter()
+    false: Counter[str] = Counter()
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(RECEIPT_MATCHES).fetchall()
+        rows += connection.execute(KEY_MATCHES, ([one for one, _ in wrong], [key for _, key in wrong])).fetchall()
+    for currency, minor, false_minor in rows:
+        total[currency] += int(minor)
+        false[currency] += int(false_minor)
+    return total, false
 
 
 def score(planted: list[Label], decoys: list[Label], raised: list[Break], cells: tuple[int, int]) -> Score:
@@ -252,7 +339,11 @@ def score(planted: list[Label], decoys: list[Label], raised: list[Break], cells:
 
 def score_of(url: str, truth: Path) -> Score:
     """The score of a built world."""
-    return score(labels(truth, "fault"), labels(truth, "decoy"), open_breaks(url), closure(url))
+    planted, raised = labels(truth, "fault"), open_breaks(url)
+    result = score(planted, labels(truth, "decoy"), raised, closure(url))
+    unraised = {(label.control, label.key) for label in planted} - {one.place for one in raised}
+    result.matched_minor, result.false_minor = matched(url, unraised)
+    return result
 
 
 def _look_for(label: Label, candidates: list[Break], result: Score) -> None:

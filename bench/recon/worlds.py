@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.recon import plan
-from bench.recon.extracts import Extracts, is_delivered, read_bytes, write
+from bench.recon.extracts import Extracts, is_delivered, read, read_bytes, write
 from bench.recon.plan import Plan
 from bench.scratch import Database
 from ingestion import sample_company
@@ -85,6 +85,21 @@ def reordered(landing: Path, shuffle: Callable[[list[str]], None]) -> None:
         write(path, "".join(head + rest).encode())
 
 
+def rearranged(landing: Path) -> None:
+    """Put columns and fields of every file of records into another order; files of CRM and ERP get a column more.
+
+    The product reads columns by their names, which systems give: in another language only a bank's profile names them.
+    """
+    for path in sorted(landing.glob("*/*/*/*")):
+        if is_delivered(path) and not {".csv", ".json", ".jsonl"}.isdisjoint(path.suffixes):
+            file = read(path)
+            more = {UNREAD: "of no concern"} if path.parts[-4] in {"crm", "erp"} else {}
+            file.rows[:] = [more | dict(reversed(row.items())) for row in file.rows]
+            if file.rows:
+                write(path, file.content(), len(file.rows))
+
+
+UNREAD = "custom_remark"
 STRIPE_ID = re.compile(rb"\b(?:cus|sub|si|in|il|ch|pi|po|txn|re|dp|cn|inpay|price)_[0-9A-Za-z]{10,}\b")
 
 

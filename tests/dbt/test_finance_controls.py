@@ -573,15 +573,34 @@ def test_a_document_uses_the_rate_of_its_day(world: SmallWorld) -> None:
                 "rate_denominator": None if rate is None else 1,
                 "quoted_on": day,
             }
-            for day, rate in (
-                ("2026-09-28", "1.05"),
-                ("2026-10-05", "1.10"),
-                ("2026-10-06", None),
-                ("2026-11-09", "1.10"),
-            )
+            for day, rate in (("2026-10-05", "1.10"), ("2026-10-06", None), ("2026-11-09", "1.10"))
         ],
     )
-    sides = ["recon_f1__document_rates", "recon_f1__used_rates", "recon_f1__table_rates"]
+    # On the days before nothing else needed a rate: they stand in the table of rates alone.
+    world.table(
+        "int_fx__quote_spans",
+        "rate_on from_currency to_currency rate_numerator rate_denominator method max_age_days file_line"
+        " valid_from valid_to",
+        *[
+            {
+                "rate_on": day,
+                "from_currency": "eur",
+                "to_currency": "usd",
+                "rate_numerator": rate,
+                "rate_denominator": 1,
+                "valid_from": day,
+                "valid_to": until,
+            }
+            for day, until, rate in (("2026-09-28", "2026-10-03", "1.05"), ("2026-10-05", "2026-10-06", "1.10"))
+        ],
+    )
+    sides = [
+        "recon_f1__rated_documents",
+        "recon_f1__earlier_rates",
+        "recon_f1__document_rates",
+        "recon_f1__used_rates",
+        "recon_f1__table_rates",
+    ]
     found = world.breaks("recon_f1__rates_to_documents", sides)
     assert {key: break_class for key, (break_class, _) in found.items()} == {
         "of last week": "RATE_STALE",

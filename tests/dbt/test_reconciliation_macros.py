@@ -109,6 +109,13 @@ def test_every_row_is_in_one_outcome_and_every_difference_in_one_status(session,
         assert (status == "expected") == outcome.startswith("TIMING")
 
 
+def test_an_amount_in_no_currency_is_never_told_in_that_of_the_other_side(session):
+    left = [("k", None, 500, 1, 40), ("two", None, 500, 1, 40), ("two", None, 1, 1, 40)]
+    right = [("k", "usd", 700, 1, 40), ("two", "usd", 501, 2, 40)]
+    found = {row[0]: (row[1], row[4]) for row in compare(session, left, right)}
+    assert found == {"k": ("CURRENCY", -700), "two": ("DUPLICATE", None)}
+
+
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sides, sides, st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(session, left, right, random):

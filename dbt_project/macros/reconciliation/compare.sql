@@ -195,8 +195,9 @@
     to say), in the one shape that all controls share. Grain: control_id x tracking_key.
     status: expected (in time), rounding (within the tolerance), open (a break), matched.
     left_values, right_values: what a reader of a difference asks for, as JSON; null where the sides agree.
-    amount_minor and quantity_delta are left less right; what has rows of several currencies has no amount, since none of
-    them is its own. `counted` replaces the quantity of breaks that are found in rows
+    amount_minor and quantity_delta are left less right, the amount in the currency that is named: the left side's, or the
+    right one's where the left says none; what has rows of several currencies has no amount, since none of them is its own.
+    `counted` replaces the quantity of breaks that are found in rows
     that agree.
 -#}
 {% macro control_rows(relation, carry=[], totals=[], counted=none) -%}
@@ -215,7 +216,11 @@
         coalesce(left_currency, right_currency) as currency,
         case
             when left_has_currencies or right_has_currencies then null
-            when outcome = 'DUPLICATE' and left_currency <> right_currency then null
+            when
+                outcome = 'DUPLICATE' and left_row_count > 0 and right_row_count > 0
+                and left_currency is distinct from right_currency
+                then null
+            when outcome = 'CURRENCY' and left_currency is null then -right_amount_minor
             when outcome = 'CURRENCY' then left_amount_minor
             when left_amount_minor is not null or right_amount_minor is not null
                 then coalesce(left_amount_minor, 0) - coalesce(right_amount_minor, 0)

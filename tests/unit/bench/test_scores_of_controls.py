@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -16,6 +17,10 @@ from bench.recon.mutants import MUTANTS
 from bench.recon.plan import PLANS
 from bench.recon.score import Break, Label, Score, labels, score, summed
 from bench.recon.unplanted import UNPLANTED
+from ingestion.formats import bank_csv
+from ingestion.formats.streams import Source
+from ingestion.records import Record
+from ingestion.sample_company.money import to_major
 from orchestration.paths import DBT_PROJECT
 
 ALL_CLOSED = (4, 0)
@@ -69,6 +74,15 @@ def test_a_total_that_does_not_close_is_said():
     assert score([], [], [], (4, 1)).sentences() == ["1 totals do not close"]
 
 
+def test_value_that_is_matched_falsely_is_told_in_the_currency_where_it_is_most():
+    result = score([fault()], [], [raised()], ALL_CLOSED)
+    result.matched_minor.update(usd=1_000, eur=10)
+    assert (result.false_value, result.is_perfect) == (0, True)
+    result.false_minor.update(usd=100, eur=5)
+    assert (result.false_value, result.is_perfect) == (Decimal("0.5"), False)
+    assert result.sentences() == ["falsely matched: 100 usd", "falsely matched: 5 eur"]
+
+
 def test_worlds_add_up():
     perfect = score([fault()], [], [raised()], ALL_CLOSED)
     missed = score([fault()], [], [], ALL_CLOSED)
@@ -109,6 +123,20 @@ def test_bank_statements_that_are_read_and_written_again_are_the_same(tmp_path):
     BankFiles(landing).save()
     assert before
     assert {path: path.read_bytes() for path in (landing / "bank").glob("*/*/*.sta")} == before
+
+
+def test_statements_of_a_bank_with_its_own_columns_are_read_by_their_profile(tmp_path):
+    landing = worlds.written(7, worlds.PROFILES[0], tmp_path / "world")
+    days = {(day.account, day.day): day for day in BankFiles(landing).days if day.entries}
+    BankFiles(landing).save_as_csv()
+    found = {}
+    for path in (landing / "bank").glob("*/*/*.csv"):
+        for record in bank_csv.read(Source(path, path.name)):
+            assert isinstance(record, Record), record
+            told = json.loads(record.payload)
+            day = days[told["account"], date.fromisoformat(told["statement_id"])]
+            found[day.account, day.day] = (len(told["entries"]), Decimal(told["closing_balance"]))
+    assert found == {key: (len(day.entries), Decimal(to_major(day.closing, day.currency))) for key, day in days.items()}
 
 
 @pytest.mark.parametrize(("control", "before", "after"), SELF_COMPARED)
