@@ -7,10 +7,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from urllib.parse import quote
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -43,6 +43,7 @@ class ScratchCluster:
 
     cluster: Cluster
     port: int
+    used: set[str] = field(default_factory=set)
 
     def url(self, database: str, user: str = SUPERUSER, password: str = PASSWORD) -> str:
         """URL of one of its databases."""
@@ -55,8 +56,12 @@ class ScratchCluster:
 
     @contextlib.contextmanager
     def database(self, template: str = "template0") -> Iterator[str]:
-        """A fresh database, dropped at the end; gives its URL."""
-        name = f"test_{uuid4().hex[:12]}"
+        """A fresh database, dropped at the end; gives its URL.
+
+        The first name that is free, because dbt parses the whole project for a database that it did not parse it for.
+        """
+        name = next(name for number in count(1) if (name := f"test_{number}") not in self.used)
+        self.used.add(name)
         self.administer(
             sql.SQL("create database {} template {} strategy file_copy").format(
                 sql.Identifier(name), sql.Identifier(template)
@@ -66,6 +71,7 @@ class ScratchCluster:
             yield self.url(name)
         finally:
             self.administer(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+            self.used.remove(name)
 
 
 @contextlib.contextmanager

@@ -42,6 +42,15 @@ LINE_TEXT: LiteralString = """
         currency, amount_minor, functional_currency, functional_minor
     )
 """
+# A table with statistics: the server cannot guess how much a view over the books gives, and a wrong guess compares
+# every line with every entry.
+FORGET_DUE = "drop table if exists pg_temp.due_lines"
+DUE: LiteralString = """
+    create temporary table due_lines on commit drop as
+    select * from intermediate.int_ledger__differences
+    where entity = {entity} and original_period <= {through}
+"""
+ANALYZE_DUE = "analyze pg_temp.due_lines"
 # How lines that are due are numbered and chained: by month, and within their customer, after the lines there are.
 NUMBERED: LiteralString = """
     due as materialized (
@@ -176,7 +185,7 @@ def numbered(due: sql.Composable, lines: sql.Composable) -> sql.Composed:
 
 POST = (
     sql.SQL("with ")
-    + numbered(sql.Identifier("intermediate", "int_ledger__differences"), sql.Identifier("ledger", "journal_lines"))
+    + numbered(sql.Identifier("pg_temp", "due_lines"), sql.Identifier("ledger", "journal_lines"))
     + sql.SQL(APPEND)
 )
 
@@ -223,6 +232,9 @@ def post(
     earliest = found[0] if found else None
     if earliest is None or earliest > through:
         raise PeriodClosed(closed_sentence(connection, entity, through))
+    connection.execute(FORGET_DUE)
+    connection.execute(sql.SQL(DUE).format(entity=sql.Literal(entity), through=sql.Literal(through)))
+    connection.execute(ANALYZE_DUE)
     rows = connection.execute(POST, {**asked, "open": earliest}).fetchall()
     return [PostedMonth(*row) for row in rows]
 

@@ -72,6 +72,16 @@ def test_posting_many_lines_reads_each_a_few_times_and_not_all_for_each(books):
     assert read <= 10 * march.lines
 
 
+def test_the_server_knows_how_many_lines_are_due_before_it_numbers_them(books):
+    say(*(fact(f"in_{number}", number + 1) for number in range(200)))
+    with connect("closer") as closer:
+        open_months(closer, "main", month("2026-03"), "anna")
+        (march,) = post(closer, "main", month("2026-03"), "anna", "v1")
+        known = closer.execute("select reltuples from pg_class where oid = 'pg_temp.due_lines'::regclass").fetchone()
+        assert known == (march.lines,) == (400,)
+        assert post(closer, "main", month("2026-03"), "anna", "v1") == []
+
+
 def test_a_fact_that_changes_posts_its_difference_and_leaves_what_was_posted(books):
     say(fact("in_1", 12000))
     posted()
