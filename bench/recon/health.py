@@ -36,8 +36,11 @@ SELF_COMPARED = (
     ("O3", "'right': 'recon_o3__order_lines'", "'right': 'recon_o3__quote_lines'"),
 )
 # Comparisons that come to no end: what they have found is not there, their canary neither.
-LEFT_OUT = (("C5", "recon_c5__categories_to_summaries"), ("C6", "recon_c6__statements_to_entries"))
-LEFT_OUT += (("G1", "recon_g1__receivables_to_gl"),)
+LEFT_OUT = (
+    ("C5", "recon_c5__categories_to_summaries"),
+    ("C6", "recon_c6__statements_to_entries"),
+    ("G1", "recon_g1__receivables_to_gl"),
+)
 CONTROL_MODELS = "models/reconciliation/controls"
 WHOLE, NOTHING = "select * from final", "select * from final where 1 = 0"
 

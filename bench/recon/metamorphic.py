@@ -1,4 +1,4 @@
-"""What must not matter: the order of rows, columns and days, the names of ids and of a bank's columns, building twice."""
+"""What must not matter: the order of rows, columns and days, the names of ids and of bank columns, building twice."""
 
 from __future__ import annotations
 

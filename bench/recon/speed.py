@@ -70,8 +70,11 @@ def measured(database: Database, rows: int, repeats: int) -> Cost:
                     )
                 )
             rows_a_day = rows // YEAR
-            after = [_run_after(connection, ours, rows_a_day * (days + 1), repeats) for days in (WEEK, YEAR)]
-    return Cost(rows, *(statistics.median(values) for values in zip(*times, strict=True)), rows_a_day, *after)
+            after_week, after_year = (
+                _run_after(connection, ours, rows_a_day * (days + 1), repeats) for days in (WEEK, YEAR)
+            )
+    of_ours, by_hand, theirs, in_memory = (statistics.median(values) for values in zip(*times, strict=True))
+    return Cost(rows, of_ours, by_hand, theirs, in_memory, rows_a_day, after_week, after_year)
 
 
 def page(cost: Cost) -> list[str]:
