@@ -74,7 +74,7 @@ def closed_month(context: dg.AssetExecutionContext, config: CloseConfig) -> dg.M
         raise dg.Failure(str(refused), allow_retries=False) from refused
     build(
         select=[closing.BOOKS_AND_BELOW],
-        exclude=[closing.COMPARED_BY_BUILDS],
+        exclude=closing.COMPARED_BY_BUILDS,
         holder=f"Dagster run {context.run.run_id[:8]}",
     )
     return dg.MaterializeResult(

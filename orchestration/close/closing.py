@@ -28,7 +28,15 @@ from warehouse.lock import PREFIX, hold_writer_lock
 BOOKS_AND_BELOW = "source:ledger+"
 # Compares the whole history, so builds do it, when what the rules say may have changed. Posting does not change that:
 # int_ledger__differences takes what was posted since off it, and what controls compare is as it was.
-COMPARED_BY_BUILDS = "int_ledger__unposted path:models/reconciliation/sides+"
+# The views of it are made anew, because a table that is made anew takes the views on it with it.
+SIDES = "path:models/reconciliation/sides+"
+COMPARED_BY_BUILDS = (
+    "int_ledger__unposted",
+    f"{SIDES},config.materialized:table",
+    f"{SIDES},config.materialized:incremental",
+    f"{SIDES},resource_type:test",
+    f"{SIDES},resource_type:unit_test",
+)
 STATUS = "select status from ledger.periods where entity = %(entity)s and period = %(period)s"
 # What the models were built from: closing takes into account what the last good build knew, and nothing later.
 SNAPSHOT = """

@@ -102,7 +102,7 @@ def run(
     else:
         screen.print(closed_screen(closed), soft_wrap=True)
     if rebuild:
-        build(select=[closing.BOOKS_AND_BELOW], exclude=[closing.COMPARED_BY_BUILDS], holder="tieout close run")
+        build(select=[closing.BOOKS_AND_BELOW], exclude=closing.COMPARED_BY_BUILDS, holder="tieout close run")
 
 
 @told
