@@ -110,8 +110,8 @@ def test_every_row_is_in_one_outcome_and_every_difference_in_one_status(session,
 
 
 def test_an_amount_in_no_currency_is_never_told_in_that_of_the_other_side(session):
-    left = [("k", None, 500, 1, 40), ("two", None, 500, 1, 40), ("two", None, 1, 1, 40)]
-    right = [("k", "usd", 700, 1, 40), ("two", "usd", 501, 2, 40)]
+    left = [("k", None, 500, 1, 40), ("two", None, 501, 2, 40)]
+    right = [("k", "usd", 700, 1, 40), ("two", "usd", 500, 1, 40), ("two", "usd", 1, 1, 40)]
     found = {row[0]: (row[1], row[4]) for row in compare(session, left, right)}
     assert found == {"k": ("CURRENCY", -700), "two": ("DUPLICATE", None)}
 
