@@ -101,8 +101,8 @@ def page(found: list[Variant]) -> list[str]:
         "|---|---:|---:|",
         *(f"| {one.name} | {one.breaks} | {one.different} |" for one in found),
         "",
-        "Other currencies and volumes are those of the companies in the table of worlds. Columns of an extract are read",
-        "by the names that its system gives them, in any order; only a bank's CSV names its own.",
+        "Other currencies and volumes are those of the companies in the table of worlds. Columns of an extract are",
+        "read by the names that its system gives them, in any order; only a bank's CSV names its own.",
     ]
 
 
