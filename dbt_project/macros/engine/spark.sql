@@ -45,3 +45,112 @@
     group by occurred_on, {{ identity_hash('source', 'event_id') }}
     having count(*) > 1
 {%- endmacro %}
+
+{% macro spark__instant_type() -%}
+    timestamp
+{%- endmacro %}
+
+{% macro spark__timestamp_literal(text) -%}
+    cast('{{ text }}' as timestamp)
+{%- endmacro %}
+
+{#- Spark decides itself what it computes once. -#}
+{% macro spark__once() -%}
+{%- endmacro %}
+
+{% macro spark__days_between(start_date, end_date) -%}
+    datediff(cast({{ end_date }} as date), cast({{ start_date }} as date))
+{%- endmacro %}
+
+{% macro spark__seconds_between(start_instant, end_instant) -%}
+    cast(
+        cast(unix_micros({{ end_instant }}) - unix_micros({{ start_instant }}) as {{ exact_number() }}) * 0.000001
+        as {{ exact_number() }}
+    )
+{%- endmacro %}
+
+{% macro spark__add_months_to_date(date, months) -%}
+    add_months(cast({{ date }} as date), cast({{ months }} as integer))
+{%- endmacro %}
+
+{% macro spark__iso_weekday(date) -%}
+    (weekday(cast({{ date }} as date)) + 1)
+{%- endmacro %}
+
+{% macro spark__utc_clock(instant) -%}
+    date_format({{ instant }}, 'HH:mm')
+{%- endmacro %}
+
+{% macro spark__date_text(date) -%}
+    date_format({{ date }}, 'yyyy-MM-dd')
+{%- endmacro %}
+
+{% macro spark__month_text(date) -%}
+    date_format({{ date }}, 'yyyy-MM')
+{%- endmacro %}
+
+{% macro spark__instant_text(instant) -%}
+    date_format({{ instant }}, "yyyy-MM-dd'T'HH:mm:ss'Z'")
+{%- endmacro %}
+
+{#- sequence() runs backwards where its end comes first, so an empty series is asked for by null. -#}
+{% macro spark__month_series(start_date, end_date, alias) -%}
+    {%- set last_on = 'date_add(cast(' ~ end_date ~ ' as date), -1)' -%}
+    {%- set first_month = "cast(date_trunc('month', cast(" ~ start_date ~ ' as timestamp)) as date)' -%}
+    lateral (
+        select explode(
+            case when {{ first_month }} <= {{ last_on }} then sequence({{ first_month }}, {{ last_on }}, interval 1 month) end
+        ) as month_on
+    ) as {{ alias }}
+{%- endmacro %}
+
+{% macro spark__day_series(start_date, end_date, alias) -%}
+    {%- set first_on = 'cast(' ~ start_date ~ ' as date)' -%}
+    {%- set last_on = 'date_add(cast(' ~ end_date ~ ' as date), -1)' -%}
+    lateral (
+        select explode(
+            case when {{ first_on }} <= {{ last_on }} then sequence({{ first_on }}, {{ last_on }}, interval 1 day) end
+        ) as day_on
+    ) as {{ alias }}
+{%- endmacro %}
+
+{% macro spark__stop_with(message) -%}
+    raise_error('{{ message }}')
+{%- endmacro %}
+
+{% macro spark__with_values(values, expression) -%}
+    transform(
+        array(named_struct({% for name, value in values.items() %}'{{ name }}', {{ value }}{{ ', ' if not loop.last }}{% endfor %})),
+        given -> {{ expression }}
+    )[0]
+{%- endmacro %}
+
+{% macro spark__joined_text(expression, separator) -%}
+    {%- set text = 'cast(' ~ expression ~ ' as string)' -%}
+    case when count({{ text }}) > 0 then array_join(array_sort(collect_set({{ text }})), '{{ separator }}') end
+{%- endmacro %}
+
+{% macro spark__joined_in_order(expression, separator, order_by) -%}
+    listagg({{ expression }}, '{{ separator }}') within group (order by {{ order_by }})
+{%- endmacro %}
+
+{% macro spark__json_string(text) -%}
+    (case when ({{ text }}) is not null then substr(to_json(array({{ text }})), 2, length(to_json(array({{ text }}))) - 2) end)
+{%- endmacro %}
+
+{% macro spark__json_field(document, name) -%}
+    get_json_object({{ document }}, '$.' || {{ name }})
+{%- endmacro %}
+
+{#- Euclid's steps; two numbers below 10^19 take fewer than a hundred. -#}
+{% macro spark__greatest_common_divisor(left, right) -%}
+    aggregate(
+        sequence(1, 100),
+        named_struct('a', abs({{ as_exact(left) }}), 'b', abs({{ as_exact(right) }})),
+        (pair, step) -> named_struct(
+            'a', case when pair.b = 0 then pair.a else pair.b end,
+            'b', case when pair.b = 0 then pair.b else cast(pair.a % pair.b as {{ exact_number() }}) end
+        ),
+        pair -> pair.a
+    )
+{%- endmacro %}

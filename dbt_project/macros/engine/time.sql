@@ -72,18 +72,21 @@
 {% macro start_of_local_day(date, zone) -%}
     coalesce(
         (
-            select
-                min(greatest(
-                    zone_stretches.stretch_from,
-                    {{ add_seconds(start_of_utc_day(date), '-zone_stretches.stretch_offset') }}
-                ))
-            from {{ zone_stretches() }}
-            where
-                zone_stretches.stretch_zone = {{ zone }}
-                and zone_stretches.stretch_from < {{ end_of_utc_day(add_days(date, 1)) }}
-                and zone_stretches.stretch_to > {{ start_of_utc_day(add_days(date, -2)) }}
-                and zone_stretches.stretch_to
-                > {{ add_seconds(start_of_utc_day(date), '-zone_stretches.stretch_offset') }}
+            select min(midnights.midnight_at)
+            from (
+                select
+                    greatest(
+                        zone_stretches.stretch_from,
+                        {{ add_seconds(start_of_utc_day(date), '-zone_stretches.stretch_offset') }}
+                    ) as midnight_at
+                from {{ zone_stretches() }}
+                where
+                    zone_stretches.stretch_zone = {{ zone }}
+                    and zone_stretches.stretch_from < {{ end_of_utc_day(add_days(date, 1)) }}
+                    and zone_stretches.stretch_to > {{ start_of_utc_day(add_days(date, -2)) }}
+                    and zone_stretches.stretch_to
+                    > {{ add_seconds(start_of_utc_day(date), '-zone_stretches.stretch_offset') }}
+            ) as midnights
         ),
         {{ start_of_utc_day(date) }}
     )

@@ -44,15 +44,22 @@
 {% macro passes_filters(document, filters, owner_column, owner) -%}
     {#- Whether a JSON object has, for every filtered field of its owner, one of the allowed values. `filters` is a relation
         with the columns owner_column, filter_field and allowed_value; without a row for the owner everything passes. -#}
-    not exists (
-        select 1
-        from {{ filters }} as filters
-        where filters.{{ owner_column }} = {{ owner }}
-        group by filters.filter_field
-        having not bool_or(
-            coalesce({{ json_field(document, 'filters.filter_field') }} = filters.allowed_value, false)
-        )
-    )
+    (coalesce(
+        (
+            select
+                count(distinct asked.asked_field)
+                - count(distinct case when asked.asked_value = asked.allowed_value then asked.asked_field end)
+            from (
+                select
+                    filters.filter_field as asked_field,
+                    filters.allowed_value,
+                    {{ json_field(document, 'filters.filter_field') }} as asked_value
+                from {{ filters }} as filters
+                where filters.{{ owner_column }} = {{ owner }}
+            ) as asked
+        ),
+        0
+    ) = 0)
 {%- endmacro %}
 
 {% macro group_key_of(document, groups, owner_column, owner) -%}
@@ -60,11 +67,14 @@
         the key of an owner that does not group. `groups` has the columns owner_column, group_no and group_field. -#}
     coalesce(
         (
-            select {{ joined_in_order(
-                'coalesce(' ~ json_field(document, 'groups.group_field') ~ ", '')", '|', 'groups.group_no'
-            ) }}
-            from {{ groups }} as groups
-            where groups.{{ owner_column }} = {{ owner }}
+            select {{ joined_in_order('grouping_values.group_value', '|', 'grouping_values.group_no') }}
+            from (
+                select
+                    groups.group_no,
+                    coalesce({{ json_field(document, 'groups.group_field') }}, '') as group_value
+                from {{ groups }} as groups
+                where groups.{{ owner_column }} = {{ owner }}
+            ) as grouping_values
         ),
         ''
     )

@@ -27,8 +27,8 @@
     from (
         select
             floored.*,
-            sum(whole_units) over by_rest as units_of_split,
-            row_number() over by_rest as rest_rank
+            sum(whole_units) over (partition by split_id) as units_of_split,
+            row_number() over (partition by split_id order by rest desc, item_no asc) as rest_rank
         from (
             select
                 weighed.*,
@@ -41,12 +41,6 @@
                 from {{ items }} as items
             ) as weighed
         ) as floored
-        -- one window for both: the sum is that of the whole split
-        window by_rest as (
-            partition by split_id
-            order by rest desc, item_no asc
-            rows between unbounded preceding and unbounded following
-        )
     ) as ranked
 {%- endmacro %}
 

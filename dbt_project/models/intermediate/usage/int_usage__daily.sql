@@ -96,15 +96,21 @@ plain_days as (
 ),
 
 -- Once a zone and day, not once an account.
+zones_of_days as (
+    select distinct
+        timezone,
+        usage_on
+    from described
+    where is_detailed
+),
+
 local_days as {{ once() }} (
     select
         timezone,
         usage_on,
         {{ start_of_local_day('usage_on', 'timezone') }} as starts_at,
         {{ start_of_local_day(add_days('usage_on', 1), 'timezone') }} as ends_at
-    from described
-    where is_detailed
-    group by timezone, usage_on
+    from zones_of_days
 ),
 
 detailed_days as (
