@@ -283,6 +283,8 @@ def test_an_order_says_what_its_quote_says(world: SmallWorld) -> None:
         "too cheap": {"unit_price": "7.99"},
         "discount on top": {"unit_price": "9.00", "discount_percent": 12},
         "by use": {"unit_price": 0},
+        "not in the price book": {"unit_price": "7.99"},
+        "by use, not in the price book": {"unit_price": 0},
         "forgotten": {},
     }.items():
         world.rows(
@@ -297,12 +299,15 @@ def test_an_order_says_what_its_quote_says(world: SmallWorld) -> None:
         item("too cheap", "quoted", unit_price="7.99"),
         item("discount on top", "quoted", unit_price="9.00", discount_percent=12),
         item("by use", "quoted", unit_price=0),
+        item("not in the price book", "quoted", unit_price="7.99"),
+        item("by use, not in the price book", "quoted", unit_price=0),
     )
     assert world.breaks("recon_o3__quotes_to_orders", ("recon_o3__quote_lines", "recon_o3__order_lines")) == {
         "q|changed": ("QUOTE_CHANGED_AFTER_SIGN", 500),
         "q|typo": ("QUANTITY", -950),
         "q|too cheap": ("UNAPPROVED_DISCOUNT", 0),
         "q|discount on top": ("UNAPPROVED_DISCOUNT", 0),
+        "q|not in the price book": ("UNAPPROVED_DISCOUNT", 0),
         "q|forgotten": ("MISSING_RIGHT", 9500),
     }
 

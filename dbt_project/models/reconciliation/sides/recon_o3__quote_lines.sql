@@ -26,7 +26,8 @@ entries as (
     select * from {{ ref('stg_crm__pricebook_entries') }}
 ),
 
--- What is sold by use has a rate and no price: its discount is in the rate.
+-- What is sold by use has a rate and no price: its discount is in the rate. Nobody knows what an entry sells that the
+-- price book lacks; what has a price then is asked as any other.
 products_with_a_price as (
     select distinct crm_product_code from {{ ref('int_catalog__prices') }}
     where kind = 'recurring'
@@ -69,7 +70,10 @@ final as (
         case when quote_lines.updated_at > orders.signed_at then 1 else 0 end as changed_count,
         case
             when
-                products_with_a_price.crm_product_code is not null
+                (
+                    products_with_a_price.crm_product_code is not null
+                    or (entries.pricebook_entry_id is null and quote_lines.unit_price > 0)
+                )
                 and {{ is_discount_over(
                     'quote_lines.unit_price', 'quote_lines.list_price', 'quote_lines.discount_percent',
                     to_numeric('limits.value')
