@@ -145,7 +145,9 @@ def plant_invoice_document_faults(planter: Planter) -> None:
         if row["number"] and row["number"] > last.get(_series(row), {"number": ""})["number"]:
             last[_series(row)] = row
     for size, row in zip((100, 2_500, 90_000), lines.some(lines.is_recurring), strict=False):
-        _owe(planter, row, last[_series(lines.invoices[row["invoice"]])], size)
+        series = _series(lines.invoices[row["invoice"]])
+        last[series] = _owe(planter, row, last[series], size)
+        planter.take(last[series]["id"])
     ends = [row for row in last.values() if row["status"] == "paid" and not row["number"].endswith(("-0001", "X", "R"))]
     for row in planter.choose(ends, "id", lambda r: planter.is_free(r["customer"])):
         series, _, number = row["number"].rpartition("-")
@@ -276,7 +278,7 @@ def _bill_again(planter: Planter, row: Row, invoice: str) -> None:
             version["lines"]["data"].append(again)
 
 
-def _owe(planter: Planter, row: Row, last: Row, size: int) -> None:
+def _owe(planter: Planter, row: Row, last: Row, size: int) -> Row:
     """An invoice over a negative amount after the last one of its series, for the same item on one day."""
     extracts = planter.extracts
     series, _, number = last["number"].rpartition("-")
@@ -309,6 +311,7 @@ def _owe(planter: Planter, row: Row, last: Row, size: int) -> None:
     also = [("B1", f"{item_of(line)}|recurring|{_day(line['period']['start'])}|{_day(line['period']['end'])}")]
     also += [("B4", name), ("T1", line["id"]), ("C1", f"stripe|{name}")]
     planter.label("B3", "NEG_INVOICE", f"stripe|{name}", also=also)
+    return owed
 
 
 def _series(invoice: Row) -> str:

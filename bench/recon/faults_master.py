@@ -40,7 +40,7 @@ def plant_customer_faults(planter: Planter) -> None:
     gone = [row for row in extracts.last("crm", "Account", "Id").values() if row["Id"] not in parents]
     for row in planter.choose(gone, "Id", lambda _: True):
         extracts.change("crm", "Account", by_id(row["Id"], "Id"), {"IsDeleted": "true"})
-        planter.label("M1", "MERGED_IN_SOURCE", f"crm|{row['Id']}")
+        planter.label("M1", "MERGED_IN_SOURCE", f"crm|{row['Id']}", also=_paid_by_parent(planter, row))
     for row in planter.choose(records, "externalid", lambda r: r["externalid"] in accounts):
         other = "2" if row["currency"] != "2" else "1"
         extracts.change("erp", "customer", by_id(row["id"]), {"currency": other})
@@ -55,6 +55,15 @@ def plant_customer_faults(planter: Planter) -> None:
                 version["stripe_customer_id"] = f"{row['id']}Before"
         also = [("M1", f"erp|{row['id']}")]
         planter.label("M1", "LINK_FLIP", f"stripe|{row['id']}", also=also)
+
+
+def _paid_by_parent(planter: Planter, account: Row) -> list[tuple[str, str]]:
+    """Invoices of a child that is gone: that their payer is its parent, nothing says any more (C1)."""
+    if account["ParentId"] == "#N/A":
+        return []
+    own = [row["id"] for row in planter.extracts.rows("erp", "customer") if row["externalid"] == account["Id"]]
+    bills = planter.extracts.last("erp", "transaction").values()
+    return [("C1", f"erp|{row['id']}") for row in bills if row["type"] == "CustInvc" and row["entity"] in own]
 
 
 def _deliver_later(planter: Planter, row: Row) -> None:
