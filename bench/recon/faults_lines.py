@@ -230,12 +230,13 @@ def plant_erp_line_faults(planter: Planter) -> None:
     """B2: lines with another period, invoices of another customer or in another currency."""
     lines = ErpLines(planter)
     extracts = planter.extracts
-    customers = [row["id"] for row in extracts.last("erp", "customer").values()]
+    customers = extracts.last("erp", "customer")
 
     for row in lines.some(lines.is_sold_whole):
-        other = next(
-            name for name in planter.shuffled(customers) if name != lines.invoices[row["transaction"]]["entity"]
-        )
+        entity = lines.invoices[row["transaction"]]["entity"]
+        # A parent may be billed for its child.
+        own = {entity, customers[entity].get("parent")}
+        other = next(name for name in planter.shuffled(customers) if name not in own)
         extracts.change("erp", "transaction", by_id(row["transaction"]), {"entity": other})
         planter.label("B2", "WRONG_CUSTOMER", lines.key(row), also=lines.elsewhere(row))
     for row in lines.some(
