@@ -54,7 +54,8 @@ def database(server_url: str, name: str) -> Iterator[str]:
             del os.environ["TIEOUT_WAREHOUSE_URL"]
         else:
             os.environ["TIEOUT_WAREHOUSE_URL"] = before
-        _administer(server_url, sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+        # A block within the block may have had one of the same name, which is gone already.
+        _administer(server_url, sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
 
 
 def psql(url: str, command: str) -> None:
