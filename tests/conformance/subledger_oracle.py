@@ -24,9 +24,11 @@ def half_even(numerator: int, denominator: int) -> int:
 
 
 def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
-    """The total in proportion to weights; ties to the earliest, a negative total mirrors a positive one."""
+    """The total in proportion to weights; ties to the earliest, a negative total or sum of weights mirrors a positive one."""
     over = sum(weights)
-    if over <= 0:
+    if over < 0:
+        return [-part for part in largest_remainder(-total, [-weight for weight in weights])]
+    if over == 0:
         return [0] * len(weights)
     parts = [abs(total) * weight // over for weight in weights]
     rests = [abs(total) * weight % over for weight in weights]

@@ -169,6 +169,22 @@ def test_any_history_of_an_invoice_books_what_the_rules_say(session, given_cases
         assert movements == movements_of(case), case
 
 
+def test_a_refund_balances_where_an_untaxed_credit_outweighs_a_taxed_charge(session):
+    lines = [{"id": "L0", "amount": 2268, "tax": 567}, {"id": "L1", "amount": -2750}, {"id": "L2", "amount": 1}]
+    case = {
+        "events": [
+            {"type": "invoice", "id": "I1", "date": "2023-11-10", "lines": lines},
+            {"type": "payment", "invoice": "I1", "date": "2023-11-10", "amount": 86},
+            {"type": "refund", "invoice": "I1", "date": "2023-11-10", "amount": 85},
+        ],
+        "late_billing": "catch_up",
+    }
+    (movements,) = movements_in_sql(session, [case])
+    # tax 85 * 567 / 86 = 560; what is left of the lines is 475 of the 481 by which they are below nothing
+    assert movements == {"2023-11": {"tax_payable": -567 + 560, "cash": 86 - 85, "revenue": 481 - 475}}
+    assert movements == movements_of(case)
+
+
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(cases(), min_size=1, max_size=30))
 def test_every_month_balances(session, given_cases):

@@ -47,6 +47,8 @@
         'returned_deferred', 'returned_net', 'returned_tax', 'returned_recoverables', 'returned_beyond'
     ] | join(', ') -%}
     {%- set before = earned_before('states.amount', 'states.from_on', 'states.until_on', 'steps.cut_on') -%}
+    {#- Lines that are together below nothing (their tax is not) share what is taken of them as the negative of both. -#}
+    {%- set sign_of_net = 'case when net_left < 0 then -1 else 1 end' -%}
     {%- set is_put_back = 'states.held_step is not distinct from steps.returns_step and states.held_step is not null' -%}
     with recursive documents as (
         select
@@ -315,8 +317,9 @@
                     to_take - recoverables_first - inside - recoverables_last as beyond,
                     invoice_id as split_id,
                     line_no as item_no,
-                    inside - taken_tax as total,
-                    case when kind = 'line' and net_left > 0 and not is_whole then earned + unearned else 0 end as weight,
+                    (inside - taken_tax) * {{ sign_of_net }} as total,
+                    case when kind = 'line' and net_left <> 0 and not is_whole then earned + unearned else 0 end
+                    * {{ sign_of_net }} as weight,
                     1 as unit
                 from taxed
             ),
@@ -334,7 +337,7 @@
                     beyond,
                     case
                         when is_whole then earned + unearned
-                        else coalesce(max(case when kind = 'line' then part end) {{ of_line }}, 0)
+                        else coalesce(max(case when kind = 'line' then part end) {{ of_line }}, 0) * {{ sign_of_net }}
                     end as line_part
                 from over_lines
             ),
