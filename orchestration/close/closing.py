@@ -26,7 +26,7 @@ from warehouse.lock import PREFIX, hold_writer_lock
 
 # What dbt builds from the books.
 BOOKS_AND_BELOW = "source:ledger+"
-# Compares the whole history, so builds do it, when what the rules say may have changed. Posting does not change that:
+# Looks at the whole history, so builds do it, when what the rules say may have changed. Posting does not change that:
 # int_ledger__differences takes what was posted since off it, and what controls compare is as it was.
 # The views of it are made anew, because a table that is made anew takes the views on it with it.
 SIDES = "path:models/reconciliation/sides+"
@@ -36,6 +36,9 @@ COMPARED_BY_BUILDS = (
     f"{SIDES},config.materialized:incremental",
     f"{SIDES},resource_type:test",
     f"{SIDES},resource_type:unit_test",
+    # The database itself holds what these say of every line (0016_ledger.sql), and the gates were asked by the close.
+    "fct_journal_lines+1,resource_type:test",
+    "recon_ledger_gate+1,resource_type:test",
 )
 STATUS = "select status from ledger.periods where entity = %(entity)s and period = %(period)s"
 # What the models were built from: closing takes into account what the last good build knew, and nothing later.

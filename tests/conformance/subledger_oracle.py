@@ -24,7 +24,7 @@ def half_even(numerator: int, denominator: int) -> int:
 
 
 def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
-    """The total in proportion to weights; ties to the earliest, a negative total or sum of weights mirrors a positive one."""
+    """The total in proportion to weights; ties to the earliest. What is negative, total or weights, mirrors it."""
     over = sum(weights)
     if over < 0:
         return [-part for part in largest_remainder(-total, [-weight for weight in weights])]

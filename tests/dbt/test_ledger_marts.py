@@ -46,6 +46,7 @@ MODELS = (
     "fct_remaining_performance_obligations",
     "int_ledger__gl_accounts",
     "int_ledger__movements",
+    "int_ledger__account_movements",
     *POSTED_MARTS,
 )
 # The invoices of billing, as far as the marts ask for them.
@@ -264,10 +265,12 @@ def test_the_trial_balance_names_the_gl_account_in_force_and_foots(books):
 
 def test_a_rebuild_from_nothing_gives_the_movements_that_postings_added(books):
     connection, _ = books
-    movements = "select * from intermediate.int_ledger__movements order by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
-    added = connection.execute(movements).fetchall()
-    scratch_dbt.build("run", "int_ledger__movements", full_refresh=True)
-    assert connection.execute(movements).fetchall() == added
+    both = ("int_ledger__movements", "int_ledger__account_movements")
+    queries = [f"select * from intermediate.{model} as movements order by movements::text" for model in both]
+    added = [connection.execute(query).fetchall() for query in queries]
+    scratch_dbt.build("run", *both, full_refresh=True)
+    assert [connection.execute(query).fetchall() for query in queries] == added
+    assert all(added)
 
 
 def test_receivables_are_aged_by_the_days_past_due_at_each_month_end(books):

@@ -1,7 +1,7 @@
 {#-
     The roll-forward of a posted account: what stood in the books, what moved it and why, month by month.
 
-    movements: name of a CTE: int_ledger__movements
+    movements: name of a CTE: int_ledger__account_movements
     periods: name of a CTE: the months of the books (entity, period, status)
     account: the account of the subledger
     causes: name of a cause -> condition on a movement (rule, side)

@@ -59,39 +59,60 @@
 -#}
 {% macro aged_receivables(balances, invoices, buckets) -%}
     {%- set due_on = 'coalesce(invoices.due_on, invoices.invoice_on)' -%}
-    {%- set receivables -%}
+    {#- Every number of days is placed once, however many receivables have it. -#}
+    {%- set ages -%}
         (
             select
-                balances.*,
-                {{ due_on }} as due_on,
-                {{ days_between(due_on, add_days(add_months_to_date('balances.period', 1), -1)) }} as days_past_due,
+                'all' as book_id,
+                ages.age_id as receivable_id,
+                ages.days_past_due,
                 buckets.bucket,
-                buckets.bucket_name,
-                balances.entity || '|' || {{ date_text('balances.period') }} as book_id,
-                balances.source_system || '|' || balances.invoice_id || '|' || balances.currency || '|'
-                || balances.functional_currency as receivable_id
-            from {{ balances }} as balances
-            left join {{ invoices }} as invoices
-                on balances.source_system = invoices.billing_system and balances.invoice_id = invoices.invoice_id
+                buckets.bucket_name
+            from (
+                select distinct
+                    age_id,
+                    days_past_due
+                from receivables
+            ) as ages
             cross join {{ buckets }} as buckets
         )
     {%- endset -%}
+    with receivables_of_invoices as (
+        select
+            balances.*,
+            {{ due_on }} as due_on,
+            {{ days_between(due_on, add_days(add_months_to_date('balances.period', 1), -1)) }} as days_past_due
+        from {{ balances }} as balances
+        left join {{ invoices }} as invoices
+            on balances.source_system = invoices.billing_system and balances.invoice_id = invoices.invoice_id
+    ),
+
+    receivables as (
+        select
+            receivables_of_invoices.*,
+            coalesce(cast(days_past_due as text), 'no due day') as age_id
+        from receivables_of_invoices
+    ),
+
+    placed as (
+        {{ placed_by_age(ages) }}
+    )
+
     select
-        entity,
-        period,
-        source_system,
-        invoice_id,
-        customer_id,
-        currency,
-        functional_currency,
-        due_on,
-        days_past_due,
-        bucket,
-        bucket_name,
-        cast(open_minor as bigint) as open_minor,
-        cast(functional_open_minor as bigint) as functional_open_minor
-    from (
-        {{ placed_by_age(receivables) }}
-    ) as placed
-    where is_bucket_of_receivable
+        receivables.entity,
+        receivables.period,
+        receivables.source_system,
+        receivables.invoice_id,
+        receivables.customer_id,
+        receivables.currency,
+        receivables.functional_currency,
+        receivables.due_on,
+        receivables.days_past_due,
+        placed.bucket,
+        placed.bucket_name,
+        cast(receivables.open_minor as bigint) as open_minor,
+        cast(receivables.functional_open_minor as bigint) as functional_open_minor
+    from receivables
+    inner join placed on receivables.age_id = placed.receivable_id
+    where placed.is_bucket_of_receivable
 {%- endmacro %}

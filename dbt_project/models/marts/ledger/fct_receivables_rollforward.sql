@@ -11,7 +11,7 @@
 with
 
 movements as (
-    select * from {{ ref('int_ledger__movements') }}
+    select * from {{ ref('int_ledger__account_movements') }}
 ),
 
 periods as (

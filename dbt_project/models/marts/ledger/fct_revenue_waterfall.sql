@@ -25,6 +25,19 @@ open_periods as (
     group by entity
 ),
 
+posted as (
+    select
+        entity,
+        source_system,
+        invoice_id,
+        currency,
+        posted_period,
+        original_period,
+        -sum(amount_minor) as revenue_minor
+    from lines
+    group by entity, source_system, invoice_id, currency, posted_period, original_period
+),
+
 -- What the rules say and is not posted yet comes in its own month, or in the first one that is open.
 revenue as (
     select
@@ -34,9 +47,8 @@ revenue as (
         currency,
         posted_period as month_on,
         'posted' as status,
-        -sum(amount_minor) as revenue_minor
-    from lines
-    group by entity, source_system, invoice_id, currency, posted_period
+        revenue_minor
+    from posted
     union all
     select
         entity,
@@ -45,9 +57,8 @@ revenue as (
         currency,
         original_period as month_on,
         'planned' as status,
-        -sum(amount_minor) as revenue_minor
+        -amount_minor as revenue_minor
     from entries
-    group by entity, source_system, invoice_id, currency, original_period
     union all
     select
         entity,
@@ -56,9 +67,8 @@ revenue as (
         currency,
         original_period as month_on,
         'planned' as status,
-        sum(amount_minor) as revenue_minor
-    from lines
-    group by entity, source_system, invoice_id, currency, original_period
+        -revenue_minor as revenue_minor
+    from posted
 ),
 
 placed as (

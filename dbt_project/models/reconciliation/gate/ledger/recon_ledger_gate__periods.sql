@@ -4,6 +4,7 @@ with
 
 periods as (
     select * from {{ source('ledger', 'periods') }}
+    where status <> 'closed'
 ),
 
 final as (

@@ -6,9 +6,16 @@ periods as (
     select * from {{ ref('recon_ledger_gate__periods') }}
 ),
 
-lines as (
+reducing_lines as (
     select * from {{ source('ledger', 'journal_lines') }}
-    where invoice_id is not null
+    where invoice_id is not null and rule not in ('invoice', 'schedule', 'payment')
+),
+
+revenue_lines as (
+    select * from {{ source('ledger', 'journal_lines') }}
+    where
+        invoice_id is not null and invoice_line_id is not null
+        and account in ('revenue', 'deferred_revenue')
 ),
 
 schedules as (
@@ -25,11 +32,11 @@ reduced as (
     select distinct
         periods.entity,
         periods.period_month,
-        lines.source_system as billing_system,
-        lines.invoice_id
+        reducing_lines.source_system as billing_system,
+        reducing_lines.invoice_id
     from periods
-    inner join lines on periods.entity = lines.entity and periods.period_month >= lines.posted_period
-    where lines.rule not in ('invoice', 'schedule', 'payment')
+    inner join reducing_lines
+        on periods.entity = reducing_lines.entity and periods.period_month >= reducing_lines.posted_period
 ),
 
 scheduled as (
@@ -70,8 +77,8 @@ booked as (
         sum(case when lines.account = 'revenue' then -lines.amount_minor else 0 end) as earned_minor,
         sum(case when lines.account = 'deferred_revenue' then -lines.amount_minor else 0 end) as unearned_minor
     from periods
-    inner join lines on periods.entity = lines.entity and periods.period_month >= lines.posted_period
-    where lines.account in ('revenue', 'deferred_revenue') and lines.invoice_line_id is not null
+    inner join revenue_lines as lines
+        on periods.entity = lines.entity and periods.period_month >= lines.posted_period
     group by periods.entity, periods.period_month, lines.source_system, lines.invoice_line_id
 ),
 
