@@ -11,7 +11,7 @@ from typing import Any
 from orchestration import dbt_process
 
 SELECTOR = "usage_chain"
-COUNTED_USAGE = "counted_usage"
+WITHOUT_COUPONS = "usage_chain_without_coupons"
 LISTED = "PrintEvent"
 
 

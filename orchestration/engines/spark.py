@@ -1,4 +1,4 @@
-"""The first part of the chain on Spark: its inputs are tables over Parquet files, dbt builds the rest on a cluster.
+"""The chain on Spark, but for the coupons: its inputs are tables over Parquet files, dbt builds the rest on a cluster.
 
 Nothing of Spark is home-made: a standalone master and two workers of the installed PySpark are started on the loopback
 address, used and stopped.
@@ -22,7 +22,7 @@ from urllib.request import urlopen
 import pyarrow as pa
 from pyarrow import parquet
 
-from orchestration.engines.chain import COUNTED_USAGE, Relation
+from orchestration.engines.chain import WITHOUT_COUPONS, Relation
 
 LOOPBACK = "127.0.0.1"
 WORKERS = 2
@@ -44,7 +44,7 @@ class Spark:
     """A Spark cluster, with a folder for its tables and its catalogue, that dbt's target ``spark`` builds on."""
 
     name = "spark"
-    selector = COUNTED_USAGE
+    selector = WITHOUT_COUPONS
 
     def __init__(self, master: str, folder: Path) -> None:
         self._master = master

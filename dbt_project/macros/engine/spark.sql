@@ -85,10 +85,6 @@
     date_format({{ date }}, 'yyyy-MM-dd')
 {%- endmacro %}
 
-{% macro spark__month_text(date) -%}
-    date_format({{ date }}, 'yyyy-MM')
-{%- endmacro %}
-
 {% macro spark__instant_text(instant) -%}
     date_format({{ instant }}, "yyyy-MM-dd'T'HH:mm:ss'Z'")
 {%- endmacro %}
@@ -142,15 +138,18 @@
     get_json_object({{ document }}, '$.' || {{ name }})
 {%- endmacro %}
 
-{#- Euclid's steps; two numbers below 10^19 take fewer than a hundred. -#}
-{% macro spark__greatest_common_divisor(left, right) -%}
-    aggregate(
-        sequence(1, 100),
-        named_struct('a', abs({{ as_exact(left) }}), 'b', abs({{ as_exact(right) }})),
-        (pair, step) -> named_struct(
-            'a', case when pair.b = 0 then pair.a else pair.b end,
-            'b', case when pair.b = 0 then pair.b else cast(pair.a % pair.b as {{ exact_number() }}) end
-        ),
-        pair -> pair.a
-    )
+{#- Spark writes decimals near zero with an exponent: 0E-19, 1.50E-8. -#}
+{% macro spark__text_of(value) -%}
+    {%- set text = 'cast(' ~ value ~ ' as string)' -%}
+    case
+        when lower(typeof({{ value }})) like 'decimal%' and {{ text }} like '%E-%'
+            then regexp_replace(
+                case when {{ text }} like '-%' then '-' else '' end
+                || '0.'
+                || repeat('0', try_cast(regexp_extract({{ text }}, 'E-([0-9]+)$', 1) as integer) - 1)
+                || regexp_replace(regexp_replace({{ text }}, 'E-.*$', ''), '[-.]', ''),
+                '[.]?0+$', ''
+            )
+        else {{ default__text_of(value) }}
+    end
 {%- endmacro %}
