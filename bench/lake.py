@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import time
@@ -343,7 +344,7 @@ def _new_day(url: str, days: int, deliver: Callable[[int], None], build: Callabl
         deliver(day)
         measure.settle(url)
         found.append(_cpu(url, build))
-    return sorted(found)[NEW_DAYS // 2]
+    return statistics.median(found)
 
 
 def _used(url: str) -> float:

@@ -6,14 +6,12 @@ The models' own tests run on the built sample (tests/built_sample.py); here the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from bench.recon import plan as raw_faults
 from bench.recon.score import Break, closure, labels, open_breaks, score
@@ -69,17 +67,6 @@ class World:
         return self.plan.kind == "clean"
 
 
-@contextmanager
-def database_of_one_name(cluster: ScratchCluster) -> Iterator[str]:
-    """A fresh warehouse, always under one name: dbt keeps its parsed project as long as its profile is the same."""
-    name = sql.Identifier("ties_out")
-    cluster.administer(sql.SQL("create database {} template {}").format(name, sql.Identifier(TEMPLATE)))
-    try:
-        yield cluster.url("ties_out")
-    finally:
-        cluster.administer(sql.SQL("drop database {} with (force)").format(name))
-
-
 @pytest.fixture(scope="module", params=PLANS, ids=str)
 def world(
     request: pytest.FixtureRequest, cluster: ScratchCluster, tmp_path_factory: pytest.TempPathFactory
@@ -91,7 +78,7 @@ def world(
     sample_company.write(plan.seed, 1, MONTHS, landing, faults=faults)
     if plants:
         raw_faults.plant(landing, plan.seed, plants)
-    with database_of_one_name(cluster) as url, pytest.MonkeyPatch.context() as environment:
+    with cluster.database(TEMPLATE) as url, pytest.MonkeyPatch.context() as environment:
         environment.setenv("TIEOUT_WAREHOUSE_URL", url)
         raised = []
         if plan.pause:

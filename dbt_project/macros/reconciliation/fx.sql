@@ -4,6 +4,12 @@
 {%- endmacro %}
 
 
+{#- Whether a rate differs from the ratio numerator / denominator by more than one in ten thousand; null without a ratio. -#}
+{% macro is_other_rate(rate, numerator, denominator) -%}
+    abs({{ rate }} * {{ denominator }} - {{ numerator }}) * 10000 > {{ numerator }}
+{%- endmacro %}
+
+
 {#-
     CTEs `direct`, `through_euro` and `found`: the rate of every day and pair of the CTE `needed` (rate_on, from_currency,
     to_currency), by the CTE `spans` (int_fx__quote_spans). A day and pair without a rate has no row in `found`.

@@ -22,7 +22,7 @@ earlier as (
             and rates.rate_on >= {{ add_days('rated.transaction_on', -60) }}
     where
         rated.is_other_rate
-        and abs(rated.used_rate * rates.rate_denominator - rates.rate_numerator) * 10000 <= rates.rate_numerator
+        and not ({{ is_other_rate('rated.used_rate', 'rates.rate_numerator', 'rates.rate_denominator') }})
 ),
 
 final as (

@@ -38,8 +38,8 @@ final as (
         rates.quoted_on,
         rates.file_line as rate_file_line,
         -- Null without a rate in the table.
-        abs(transactions.exchange_rate * rates.rate_denominator - rates.rate_numerator) * 10000
-        > rates.rate_numerator as is_other_rate,
+        {{ is_other_rate('transactions.exchange_rate', 'rates.rate_numerator', 'rates.rate_denominator') }}
+            as is_other_rate,
         {{ file_line('loads', 'transactions.line_no') }} as file_line
     from transactions
     cross join base_currency
