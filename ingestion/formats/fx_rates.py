@@ -24,8 +24,9 @@ def read(source: Source) -> Iterator[Record | Reject]:
 
     def check(columns: list[str]) -> None:
         nonlocal wide
-        wide = columns[0].strip().lower() == "date" and "from" not in columns
-        strange = [name for name in columns[1:] if wide and name.strip() and not CURRENCY.fullmatch(name.strip())]
+        wide = "from" not in columns and any(_is_day(name) for name in columns)
+        others = [name.strip() for name in columns if not _is_day(name)]
+        strange = [name for name in others if wide and name and not CURRENCY.fullmatch(name)]
         if strange:
             raise FileRefused(
                 "schema", f"{source.label}: the column {strange[0]!r} is no currency; the ECB's layout has Date,USD,..."
@@ -49,17 +50,23 @@ def read(source: Source) -> Iterator[Record | Reject]:
 
 def _unfolded(source: Source, line_no: int, row: list[str], columns: list[str]) -> Iterator[Record | Reject]:
     raw = ",".join(row)
+    day_column = next(index for index, name in enumerate(columns) if _is_day(name))
     try:
-        on = _ecb_day(row[0].strip())
+        on = _ecb_day(row[day_column].strip())
     except BadRecord as bad:
         yield Reject(line_no * COLUMNS_A_LINE, bad.reason, f"{source.at(line_no)}: {bad.detail}", raw)
         return
     for index, (name, cell) in enumerate(zip(columns, row, strict=True)):
         value = cell.strip()
-        if index == 0 or not name.strip() or value in NO_RATE:
+        if index == day_column or not name.strip() or value in NO_RATE:
             continue
         fields = {"date": on, "from": "EUR", "to": name.strip(), "rate": value, "source": "ECB"}
         yield Record(line_no * COLUMNS_A_LINE + index, dict(fields), json.dumps(fields))
+
+
+def _is_day(name: str) -> bool:
+    """Whether it names the column of days; the ECB puts it first, a spreadsheet may not."""
+    return name.strip().lower() == "date"
 
 
 def _ecb_day(text: str) -> str:

@@ -88,3 +88,24 @@ def test_a_control_of_systems_that_deliver_on_change_alone_stands_as_of_the_last
         f"select control_id, cast(watermark_on as text) from ({model_query('recon_watermarks')}) as w".encode()
     ).fetchall()
     assert dict(found) == {"A1": "2026-11-09", "A2": "2026-11-05", "A3": "1900-01-01", "A4": "1900-01-01"}
+
+
+def test_a_control_whose_input_was_only_ever_refused_has_not_run(session):
+    session.execute(
+        """
+        delete from recon_watermarks;
+        insert into recon_controls (control_id) values ('F1'), ('T1'), ('X9');
+        insert into recon_watermarks values ('F1', '1900-01-01'), ('T1', '1900-01-01');
+        create temp table recon_control_objects (control_id text, system text, object text);
+        insert into recon_control_objects values
+            ('F1', 'fx', 'rates'), ('F1', 'erp', 'transaction'), ('T1', 'tax', 'rates');
+        create temp table stg_ops__loads (system text, object text, delivered_on date);
+        insert into stg_ops__loads values ('erp', 'transaction', '2026-10-01');
+        create temp table stg_ops__refused_files (system text, object text);
+        insert into stg_ops__refused_files values ('fx', 'rates'), ('fx', 'rates'), ('erp', 'transaction');
+        """
+    )
+    compared: Any = [{"control_id": name} for name in ("F1", "T1", "P2")]
+    states = model_query("recon_control_states", comparisons=lambda: compared)
+    found = session.execute(f"select control_id, state from ({states}) as s".encode())
+    assert dict(found.fetchall()) == {"F1": "not run", "T1": "not in use", "P2": "ran", "X9": "not run"}

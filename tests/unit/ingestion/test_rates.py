@@ -70,6 +70,11 @@ def test_the_ecbs_wide_layout_leaves_out_what_was_not_quoted(tmp_path):
     ]
 
 
+def test_the_wide_layout_is_read_by_the_names_of_its_columns_in_any_order(tmp_path):
+    text = "JPY,Date,USD\n162.10,2026-10-28,1.0850\n"
+    assert fates(tmp_path, "fx", "rates", text) == ["2026-10-28|EUR|JPY", "2026-10-28|EUR|USD"]
+
+
 def test_a_long_table_is_one_rate_a_row_known_by_day_and_pair_in_any_case(tmp_path):
     text = "date,from,to,rate,source\n2026-10-28,usd,EUR,0.92,own\n2026-10-28,gbp,usd,1.27,own\n"
     assert fates(tmp_path, "fx", "rates", text) == ["2026-10-28|USD|EUR", "2026-10-28|GBP|USD"]

@@ -25,12 +25,21 @@ delivered as (
     from loads
 ),
 
+refused as (
+    select distinct
+        system,
+        object
+    from {{ ref('stg_ops__refused_files') }}
+),
+
+-- What was sent and refused is in use, although nothing of it can be looked at.
 lacking as (
     select
         objects.control_id,
-        count(*) as object_count
+        count(refused.object) as refused_count
     from objects
     left join delivered on objects.system = delivered.system and objects.object = delivered.object
+    left join refused on objects.system = refused.system and objects.object = refused.object
     where delivered.object is null
     group by objects.control_id
 ),
@@ -41,6 +50,7 @@ final as (
         controls.control_id,
         case
             when controls.control_id not in ('{{ built | join("', '") }}') then 'not run'
+            when lacking.refused_count > 0 then 'not run'
             when lacking.control_id is not null or watermarks.watermark_on = cast('1900-01-01' as date)
                 then 'not in use'
             else 'ran'
