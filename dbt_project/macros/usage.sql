@@ -25,7 +25,7 @@
     {%- set days = touched_usage_days() if is_incremental() else partition_days(source('usage', 'events')) -%}
     {%- set touched_days = make_touched_usage_days() -%}
     {%- if execute -%}
-        {{ touched_days ~ ';' if is_incremental() }}
+        {{ touched_days ~ ';' if touched_days | trim }}
         {{ repeated_identities(days) }}
     {%- endif -%}
 {%- endmacro %}
@@ -156,7 +156,8 @@
     {%- if execute and is_incremental() -%}
         {%- set remapped = run_query("select distinct remapped.usage_on from (" ~ remapped_rows ~ ") as remapped") -%}
         {{ return(
-            (with_neighbours(days) + with_neighbours(remapped.columns[0].values() | list, reach=2)) | unique | sort
+            (with_neighbours(days, reach_of_touch()) + with_neighbours(remapped.columns[0].values() | list, reach=2))
+            | unique | sort
         ) }}
     {%- else -%}
         {{ return([]) }}

@@ -134,17 +134,65 @@
 
 
 {#-
-    How a model is kept that replaces what a build touches: Spark's tables are files and are built anew, in one statement. A
-    touched-only build on Spark would overwrite whole partitions.
+    How a model is kept that replaces what a build touches: as rows that are deleted and inserted, or, where tables are files (Spark), as
+    partitions that are written anew, each whole.
 -#}
-{% macro kept_by_touch() -%}
-    {{ return(adapter.dispatch('kept_by_touch', 'tieout')()) }}
+{% macro strategy_by_touch() -%}
+    {{ return(adapter.dispatch('strategy_by_touch', 'tieout')()) }}
 {%- endmacro %}
 
-{% macro default__kept_by_touch() -%}
-    {{ return('incremental') }}
+{% macro default__strategy_by_touch() -%}
+    {{ return('replace_touched') }}
 {%- endmacro %}
 
-{% macro spark__kept_by_touch() -%}
-    {{ return('table') }}
+
+{#- The column that such a model's files are divided by; none where rows are replaced. -#}
+{% macro divided_by(column) -%}
+    {{ return(adapter.dispatch('divided_by', 'tieout')(column)) }}
+{%- endmacro %}
+
+{% macro default__divided_by(column) -%}
+    {{ return(none) }}
+{%- endmacro %}
+
+
+{#-
+    The condition that rows belong to what a build touches of int_usage__daily and int_usage__daily_parts: their account, usage day and
+    `key` (event_type or meter_code) are touched; where partitions are written anew, their usage day is.
+-#}
+{% macro is_touched_usage(rows, key) -%}
+    {{ return(adapter.dispatch('is_touched_usage', 'tieout')(rows, key)) }}
+{%- endmacro %}
+
+{% macro default__is_touched_usage(rows, key) -%}
+    exists (
+            select 1
+            from touched_usage_keys as touched
+            where
+                touched.account_id = {{ rows }}.account_id
+                and touched.{{ key }} = {{ rows }}.{{ key }}
+                and touched.usage_on = {{ rows }}.usage_on
+        )
+{%- endmacro %}
+
+
+{#-
+    How many UTC days around those of the touched events hold the events that are summed again. Of one account, one: its local day has
+    parts in two UTC days. Of all accounts of a usage day, two.
+-#}
+{% macro reach_of_touch() -%}
+    {{ return(adapter.dispatch('reach_of_touch', 'tieout')()) }}
+{%- endmacro %}
+
+{% macro default__reach_of_touch() -%}
+    {{ return(1) }}
+{%- endmacro %}
+
+
+{#- After a model was written by usage days: remove the days whose every row moved to another day. -#}
+{% macro remove_emptied_days() -%}
+    {{ return(adapter.dispatch('remove_emptied_days', 'tieout')()) }}
+{%- endmacro %}
+
+{% macro default__remove_emptied_days() -%}
 {%- endmacro %}

@@ -42,8 +42,65 @@
         occurred_on,
         {{ identity_hash('source', 'event_id') }} as identity_hash
     from {{ ref('stg_usage__events') }}
+    {%- if is_incremental() %}
+    where occurred_on in ({{ literal_dates(days) }})
+    {%- endif %}
     group by occurred_on, {{ identity_hash('source', 'event_id') }}
     having count(*) > 1
+{%- endmacro %}
+
+{#-
+    Tables are files: what a build touches is written anew as whole partitions. A statement cannot read the table that it writes, so that
+    what is touched is known as literals before it starts, and there are no relations of touched keys.
+-#}
+{% macro spark__strategy_by_touch() -%}
+    {{ return('insert_overwrite') }}
+{%- endmacro %}
+
+{% macro spark__divided_by(column) -%}
+    {{ return(column) }}
+{%- endmacro %}
+
+{% macro spark__touched_relation(name, query) -%}
+{%- endmacro %}
+
+{% macro spark__reach_of_touch() -%}
+    {{ return(2) }}
+{%- endmacro %}
+
+{% macro spark__is_touched_usage(rows, key) -%}
+    {{ rows }}.usage_on in ({{ literal_dates(touched_local_days()) }})
+{%- endmacro %}
+
+{#- The usage days that new events and changed zones and meters can touch, a list of dates: a local day is a UTC day or a neighbour of it. -#}
+{% macro touched_local_days() -%}
+    {{ return((with_neighbours(touched_usage_days()) + emptied_days()) | unique | sort) }}
+{%- endmacro %}
+
+{#- The usage days from which events may have moved to another, and their neighbours, a list of dates. -#}
+{% macro emptied_days() -%}
+    {%- set moved = remapped_usage() -%}
+    {%- if execute and is_incremental() -%}
+        {%- set found = run_query("select distinct moved.usage_on from (" ~ moved ~ ") as moved") -%}
+        {{ return(with_neighbours(found.columns[0].values() | list)) }}
+    {%- else -%}
+        {{ return([]) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- A day without a new row is no partition of what is written, so that its old rows would stay. -#}
+{% macro spark__remove_emptied_days() -%}
+    {%- set days = emptied_days() -%}
+    {%- if execute and days -%}
+        {%- set written = run_query("select distinct usage_on from " ~ this.identifier ~ "__dbt_tmp") -%}
+        {%- set emptied = days | reject("in", written.columns[0].values() | list) | list -%}
+        {%- if emptied -%}
+            alter table {{ this }} drop if exists
+            {%- for day in emptied %}
+                partition (usage_on = date '{{ day }}'){{ ',' if not loop.last }}
+            {%- endfor %}
+        {%- endif -%}
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro spark__instant_type() -%}

@@ -1,8 +1,10 @@
 {{ config(
-    materialized=kept_by_touch(),
-    incremental_strategy='replace_touched',
+    materialized='incremental',
+    incremental_strategy=strategy_by_touch(),
+    partition_by=divided_by('usage_on'),
     touched={'relation': 'touched_usage_keys', 'columns': ['account_id', 'meter_code', 'usage_on']},
     pre_hook="{{ make_touched_usage_keys() }}",
+    post_hook="{{ remove_emptied_days() }}",
     indexes=[{'columns': ['account_id', 'meter_code', 'usage_on'], 'unique': true}],
 ) }}
 
@@ -63,14 +65,7 @@ counted as (
     from local_events
     {%- if is_incremental() %}
     where
-        exists (
-            select 1
-            from touched_usage_keys as touched
-            where
-                touched.account_id = local_events.account_id
-                and touched.event_type = local_events.event_type
-                and touched.usage_on = local_events.usage_on
-        )
+        {{ is_touched_usage('local_events', 'event_type') }}
     {%- endif %}
     group by local_events.account_id, local_events.event_type, local_events.usage_on
 ),
@@ -141,14 +136,7 @@ parts as (
     from {{ ref('int_usage__daily_parts') }} as parts
     {%- if is_incremental() %}
     where
-        exists (
-            select 1
-            from touched_usage_keys as touched
-            where
-                touched.account_id = parts.account_id
-                and touched.meter_code = parts.meter_code
-                and touched.usage_on = parts.usage_on
-        )
+        {{ is_touched_usage('parts', 'meter_code') }}
     {%- endif %}
 ),
 

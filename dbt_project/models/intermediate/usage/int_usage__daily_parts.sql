@@ -1,8 +1,10 @@
 {{ config(
-    materialized=kept_by_touch(),
-    incremental_strategy='replace_touched',
+    materialized='incremental',
+    incremental_strategy=strategy_by_touch(),
+    partition_by=divided_by('usage_on'),
     touched={'relation': 'touched_usage_keys', 'columns': ['account_id', 'meter_code', 'usage_on']},
     pre_hook="{{ make_touched_usage_keys(detailed_event_types()) }}",
+    post_hook="{{ remove_emptied_days() }}",
     indexes=[{
         'columns': [
             'account_id', 'meter_code', 'usage_on', 'group_key', 'bucket_no', 'part_key', 'transaction_key', 'known_at',
@@ -14,16 +16,7 @@
 {%- set event_types = detailed_event_types() %}
 {%- set days = touched_usage_partitions() if event_types else [] %}
 
-{%- set only_touched -%}
-    and exists (
-        select 1
-        from touched_usage_keys as touched
-        where
-            touched.account_id = zoned.account_id
-            and touched.event_type = zoned.event_type
-            and touched.usage_on = zoned.usage_on
-    )
-{%- endset -%}
+{%- set only_touched = 'and ' ~ is_touched_usage('zoned', 'event_type') %}
 with
 
 events as (

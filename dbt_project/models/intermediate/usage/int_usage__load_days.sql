@@ -1,6 +1,7 @@
 {{ config(
-    materialized=kept_by_touch(),
-    incremental_strategy='replace_touched',
+    materialized='incremental',
+    incremental_strategy=strategy_by_touch(),
+    partition_by=divided_by('load_id'),
     touched={'relation': 'touched_usage_loads', 'columns': ['load_id']},
     pre_hook="{{ make_touched_usage_loads() }}",
     indexes=[{'columns': ['load_id', 'occurred_on'], 'unique': true}],

@@ -1,6 +1,7 @@
 {{ config(
-    materialized=kept_by_touch(),
-    incremental_strategy='replace_touched',
+    materialized='incremental',
+    incremental_strategy=strategy_by_touch(),
+    partition_by=divided_by('occurred_on'),
     touched={'relation': 'touched_usage_days', 'columns': ['occurred_on']},
     pre_hook="{{ make_touched_usage_days() }}",
     indexes=[{'columns': ['source', 'occurred_on'], 'unique': true}],
