@@ -197,18 +197,18 @@ def _compute(
 ) -> dict[str, str]:
     """Build the models of the operations, then the comparison; what dbt said of operations that failed."""
     errors: dict[str, str] = {}
-    if operations:
-        models = [f"conformance_{subject.name}__{operation}" for operation in operations]
-        built = _dbt(["run", "--select", *models], on_event)
-        errors = {result.name.split("__", 1)[1]: result.message for result in built.results if result.status == "error"}
-        if not built.results:
-            raise ConformanceFailed("\n".join(built.failures))
-    compared = _dbt(["run", "--select", "conformance__results"], on_event)
+    target = dbt_target().with_name(f"{dbt_target().name}-conformance")
+    variables = {"TIEOUT_CONFORMANCE": "yes", "DBT_TARGET_PATH": str(target)}
+    with dbt_process.session() as dbt:
+        if operations:
+            models = [f"conformance_{subject.name}__{operation}" for operation in operations]
+            built = dbt.run(["run", "--select", *models], on_event, variables)
+            errors = {
+                result.name.split("__", 1)[1]: result.message for result in built.results if result.status == "error"
+            }
+            if not built.results:
+                raise ConformanceFailed("\n".join(built.failures))
+        compared = dbt.run(["run", "--select", "conformance__results"], on_event, variables)
     if not compared.succeeded:
         raise ConformanceFailed("\n".join(compared.failures))
     return errors
-
-
-def _dbt(arguments: list[str], on_event: Callable[[dbt_process.Event], None] | None) -> dbt_process.DbtOutcome:
-    target = dbt_target().with_name(f"{dbt_target().name}-conformance")
-    return dbt_process.run(arguments, on_event, {"TIEOUT_CONFORMANCE": "yes", "DBT_TARGET_PATH": str(target)})

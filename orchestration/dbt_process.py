@@ -24,6 +24,9 @@ from warehouse import connection, embedded
 from warehouse.settings import get_settings
 
 SOURCE_FOLDERS = ("models", "tests", "macros", "seeds")
+MANIFEST, PARSED = "manifest.json", "partial_parse.msgpack"
+# Commands whose files nobody reads: dbt takes seconds to write what it knows of every node, twice.
+WITHOUT_ARTIFACTS = frozenset({"build", "run"})
 STOP_SECONDS = 30
 FAILED = frozenset({"error", "fail", "runtime error"})
 RESULT_EVENTS = frozenset({"LogModelResult", "LogSeedResult", "LogTestResult"})
@@ -110,32 +113,62 @@ def arguments(
     return made
 
 
-def run(
-    dbt_arguments: Sequence[str],
-    on_event: Callable[[Event], None] | None = None,
-    variables: Mapping[str, str] | None = None,
-) -> DbtOutcome:
-    """Run dbt to its end and say how it went; every structured log event goes to ``on_event``.
+class Session:
+    """A process that runs commands of dbt one after another: starting dbt takes seconds, a further command does not."""
 
-    ``variables`` are set in dbt's environment, above all others.
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
 
-    An interrupt (Ctrl-C, or any exception in ``on_event``) sends SIGINT to dbt and waits until it has cancelled what
-    the server was doing.
+    def run(
+        self,
+        dbt_arguments: Sequence[str],
+        on_event: Callable[[Event], None] | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> DbtOutcome:
+        """Run dbt to its end and say how it went; see ``run`` of this module."""
+        env = {**environment(), **(variables or {})}
+        if dbt_arguments[0] not in WITHOUT_ARTIFACTS:
+            return self._run(dbt_arguments, env, on_event)
+        outcome = self._run(["--no-write-json", *dbt_arguments], env, on_event)
+        target = Path(env["DBT_TARGET_PATH"])
+        if target == dbt_target() and _parsed_since(target.joinpath(MANIFEST)):
+            self._run(arguments("parse"), env)
+        return outcome
+
+    def parse(self) -> DbtOutcome:
+        """Parse the project and write its manifest, with a warehouse that runs or without one."""
+        return self._run(arguments("parse"), _environment_for_parsing())
+
+    def _run(
+        self, dbt_arguments: Sequence[str], env: Mapping[str, str], on_event: Callable[[Event], None] | None = None
+    ) -> DbtOutcome:
+        outcome = DbtOutcome(return_code=1)
+        command = {"arguments": ["--log-format", "json", "--no-use-colors", *dbt_arguments], "environment": dict(env)}
+        assert self._process.stdin is not None  # noqa: S101 - asked for when the process was made
+        self._process.stdin.write(json.dumps(command) + "\n")
+        self._process.stdin.flush()
+        for event in _events(self._process):
+            if "ended" in event:
+                _end(event["ended"], outcome)
+                return outcome
+            _note(event, outcome)
+            if on_event is not None:
+                on_event(event)
+        outcome.return_code = self._process.wait() or 1
+        return outcome
+
+
+@contextmanager
+def session() -> Iterator[Session]:
+    """A process for commands of dbt, while the block runs.
+
+    An interrupt (Ctrl-C, or any exception in the block) sends SIGINT to dbt and waits until it has cancelled what the
+    server was doing.
     """
-    return _run(dbt_arguments, {**environment(), **(variables or {})}, on_event)
-
-
-def _run(
-    dbt_arguments: Sequence[str], env: Mapping[str, str], on_event: Callable[[Event], None] | None = None
-) -> DbtOutcome:
-    command = [sys.executable, "-m", "dbt.cli.main", "--log-format", "json", "--no-use-colors", *dbt_arguments]
-    outcome = DbtOutcome()
-    results = Path(env["DBT_TARGET_PATH"]) / "run_results.json"
-    results.unlink(missing_ok=True)
     with subprocess.Popen(
-        command,
+        [sys.executable, "-m", "orchestration.dbt_worker"],
         cwd=DBT_PROJECT,
-        env=dict(env),
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -143,17 +176,27 @@ def _run(
         errors="backslashreplace",
     ) as process:
         try:
-            for event in _events(process):
-                _note(event, outcome)
-                if on_event is not None:
-                    on_event(event)
-            outcome.return_code = process.wait()
+            yield Session(process)
         except BaseException:
             _stop(process)
             raise
-        finally:
-            outcome.results = _results(results)
-    return outcome
+
+
+def run(
+    dbt_arguments: Sequence[str],
+    on_event: Callable[[Event], None] | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> DbtOutcome:
+    """Run dbt to its end and say how it went; every structured log event goes to ``on_event``.
+
+    ``variables`` are set in dbt's environment, above all others. Models and tests are run without the files about
+    them that dbt would write; the manifest is written anew when dbt has parsed anew.
+
+    An interrupt (Ctrl-C, or any exception in ``on_event``) sends SIGINT to dbt and waits until it has cancelled what
+    the server was doing.
+    """
+    with session() as dbt:
+        return dbt.run(dbt_arguments, on_event, variables)
 
 
 def manifest_path() -> Path:
@@ -164,7 +207,7 @@ def manifest_path() -> Path:
     """
     target = dbt_target()
     target.mkdir(parents=True, exist_ok=True)
-    manifest = target / "manifest.json"
+    manifest = target.joinpath(MANIFEST)
     if _is_fresh(manifest):
         return manifest
     with _locked(target / "parse.lock"):
@@ -175,7 +218,8 @@ def manifest_path() -> Path:
 
 def parse() -> None:
     """Parse the dbt project. Raises RuntimeError with dbt's messages when that fails."""
-    outcome = _run(arguments("parse"), _environment_for_parsing())
+    with session() as dbt:
+        outcome = dbt.parse()
     if not outcome.succeeded:
         raise RuntimeError("The dbt project does not parse:\n" + "\n".join(outcome.failures))
 
@@ -213,7 +257,9 @@ def _events(process: subprocess.Popen[str]) -> Iterator[Event]:
             event = json.loads(line)
         except ValueError:
             event = {"info": {"name": "Text", "level": "info", "msg": line.rstrip()}, "data": {}}
-        if isinstance(event, dict) and "info" in event:
+        if isinstance(event, dict) and "ended" in event:
+            yield event
+        elif isinstance(event, dict) and "info" in event:
             event.setdefault("data", {})
             yield event
 
@@ -224,19 +270,11 @@ def _note(event: Event, outcome: DbtOutcome) -> None:
         outcome.errors.append(str(info.get("msg", "")))
 
 
-def _results(path: Path) -> list[NodeResult]:
-    if not path.exists():
-        return []
-    return [
-        NodeResult(
-            unique_id=result["unique_id"],
-            status=result["status"],
-            message=str(result.get("message") or ""),
-            failures=result.get("failures"),
-            seconds=float(result.get("execution_time") or 0),
-        )
-        for result in json.loads(path.read_text(encoding="utf-8"))["results"]
-    ]
+def _end(ended: Mapping[str, Any], outcome: DbtOutcome) -> None:
+    outcome.return_code = 0 if ended["succeeded"] else 1
+    outcome.results = [NodeResult(**result) for result in ended["results"]]
+    if ended["error"] and not outcome.errors:
+        outcome.errors.append(ended["error"])
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
@@ -246,6 +284,14 @@ def _stop(process: subprocess.Popen[str]) -> None:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
+
+
+def _parsed_since(manifest: Path) -> bool:
+    """Whether dbt has parsed since it wrote the manifest: it keeps what it parsed in a file of its own."""
+    parsed = manifest.with_name(PARSED)
+    if not parsed.exists():
+        return False
+    return not manifest.exists() or manifest.stat().st_mtime < parsed.stat().st_mtime
 
 
 def _is_fresh(manifest: Path) -> bool:

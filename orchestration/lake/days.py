@@ -95,17 +95,17 @@ def compute(
     if from_the_start:
         path.unlink(missing_ok=True)
     everything = state.begin(path) or from_the_start
-    # What DuckDB reads of other systems, and, before the first build, the tables that it fills.
-    _dbt("run", [f"+{name}" for name in _read_of_postgres(planned)] + ([] if there else list(planned.models)))
-    with tempfile.TemporaryDirectory(prefix="tieout-lake-inputs-") as folder:
+    database = DuckDb(path)
+    with dbt_process.session() as dbt, tempfile.TemporaryDirectory(prefix="tieout-lake-inputs-") as folder:
+        # What DuckDB reads of other systems, and, before the first build, the tables that it fills.
+        _run(dbt, [f"+{name}" for name in _read_of_postgres(planned)] + ([] if there else list(planned.models)))
         with warehouse() as source:
             files = export(source, planned.inputs, Path(folder))
-        database = DuckDb(path)
         database.register(files)
         state.show_events(path, now)
         target = dbt_target().joinpath(database.name)
-        _dbt(
-            "run",
+        _run(
+            dbt,
             models or planned.models,
             ("--target", database.name, *(["--full-refresh"] if from_the_start else [])),
             {**database.variables, "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target)},
@@ -120,9 +120,12 @@ def _read_of_postgres(planned: Plan) -> list[str]:
     return [relation.name for relation in planned.inputs if relation.schema in built]
 
 
-def _dbt(
-    command: str, select: Sequence[str], options: Sequence[str] = (), variables: dict[str, str] | None = None
+def _run(
+    dbt: dbt_process.Session,
+    select: Sequence[str],
+    options: Sequence[str] = (),
+    variables: dict[str, str] | None = None,
 ) -> None:
-    outcome = dbt_process.run([*dbt_process.arguments(command, select=select), *options], variables=variables)
+    outcome = dbt.run([*dbt_process.arguments("run", select=select), *options], variables=variables)
     if not outcome.succeeded:
         raise DaysFailed("The days of usage cannot be computed:\n" + "\n".join(outcome.failures))

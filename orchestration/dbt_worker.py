@@ -1,0 +1,61 @@
+"""The process in which dbt runs for orchestration.dbt_process: one command after another, so that dbt is loaded once.
+
+Every line of standard input is a command: an object with ``arguments`` and ``environment``. Standard output has dbt's
+log, one JSON object a line, and after every command an object with the key ``ended``: how it went.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+# What is loaded and parsed stays to the end; looking through it for rubbish over and over is a tenth of a command.
+OBJECTS_BETWEEN_COLLECTIONS = 50_000
+
+
+def run(arguments: Sequence[str]) -> dict[str, Any]:
+    """Run one command of dbt: whether it succeeded, what it said of each node, and the error that no node has."""
+    from dbt.cli.main import dbtRunner
+
+    outcome = dbtRunner().invoke(list(arguments))
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
+    return {
+        "succeeded": outcome.success,
+        "error": None if outcome.exception is None else str(outcome.exception),
+        "results": [
+            {
+                "unique_id": result.node.unique_id,
+                "status": str(result.status),
+                "message": str(result.message or ""),
+                "failures": result.failures,
+                "seconds": float(result.execution_time or 0),
+            }
+            for result in getattr(outcome.result, "results", None) or ()
+            if hasattr(result, "execution_time")
+        ],
+    }
+
+
+def main() -> int:
+    """Run the commands of standard input until it ends, or is interrupted."""
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
+    try:
+        for line in sys.stdin:
+            command = json.loads(line)
+            os.environ.clear()
+            os.environ.update(command["environment"])
+            ended = run(command["arguments"])
+            sys.stdout.write(json.dumps({"ended": ended}) + "\n")
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
