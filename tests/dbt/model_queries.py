@@ -44,6 +44,7 @@ def _environment() -> Environment:
             "ref": lambda name: name,
             "source": lambda _schema, name: name,
             "config": lambda **_: "",
+            "is_incremental": lambda: False,
         }
     )
     files = [file for folder in FOLDERS for file in sorted((PROJECT / "macros" / folder).glob("*.sql"))]

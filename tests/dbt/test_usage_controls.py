@@ -45,9 +45,11 @@ def day(account: str, usage_on: str, count: int, quantity: int, **other: Any) ->
 def said_of_aggregates(world: SmallWorld, events: list[dict[str, Any]], aggregates: list[dict[str, Any]]) -> Any:
     """What U3 says of events summed again and of the aggregates."""
     world.table("recon_resummed_days", DAYS, *events)
+    world.table("recon_u3__resummed_days", DAYS, *events)
+    world.table("recon_u3__closings", "period load_seq")
     world.table("recon_aggregated_days", DAYS, *aggregates)
     return world.breaks(
-        "recon_u3__events_to_aggregates", ("recon_u3__cells", "recon_u3__events", "recon_u3__aggregates")
+        "recon_u3__events_to_aggregates", ("recon_u3__day_cells", "recon_u3__events", "recon_u3__aggregates")
     )
 
 

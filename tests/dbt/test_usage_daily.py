@@ -57,6 +57,8 @@ MODELS = (
     "recon_resummed_usage",
     "recon_resummed_days",
     "recon_aggregated_days",
+    "recon_u3__closings",
+    "recon_u3__day_cells",
 )
 TABLES = (
     "int_usage__daily",
@@ -188,6 +190,51 @@ def test_every_landed_event_is_accounted_for(built: psycopg.Connection[Any]) -> 
 def test_the_events_summed_again_are_the_aggregates(built: psycopg.Connection[Any]) -> None:
     assert built.execute("select count(*) > 20 from reconciliation.recon_resummed_days").fetchone() == (True,)
     assert not days_that_differ(built)
+
+
+def cells_of(connection: psycopg.Connection[Any]) -> list[Any]:
+    """What U3 keeps of every meter and day."""
+    return connection.execute("select * from reconciliation.recon_u3__day_cells order by meter_code, usage_on").fetchall()
+
+
+def unequal_days(connection: psycopg.Connection[Any]) -> list[Any]:
+    """Days that U3 goes into account by account."""
+    query = "select meter_code, usage_on from reconciliation.recon_u3__day_cells where not is_equal"
+    return connection.execute(query).fetchall()
+
+
+def test_the_days_that_a_control_keeps_are_those_it_would_compare_anew(built: psycopg.Connection[Any]) -> None:
+    kept = cells_of(built)
+    assert len(kept) > 10
+    assert not unequal_days(built)
+    scratch_dbt.build("run", "recon_u3__day_cells", full_refresh=True)
+    assert cells_of(built) == kept
+
+
+def test_an_aggregate_changed_by_hand_is_found_by_the_next_build(built: psycopg.Connection[Any]) -> None:
+    (row,) = built.execute(
+        "select account_id, meter_code, usage_on from intermediate.int_usage__daily where event_count > 0"
+        " order by usage_on, account_id, meter_code limit 1"
+    ).fetchall()
+    change = (
+        "update intermediate.int_usage__daily set event_count = event_count + %s"
+        " where account_id = %s and meter_code = %s and usage_on = %s"
+    )
+    built.execute(change.encode(), (1, *row))
+    build(built)
+    assert unequal_days(built) == [row[1:]]
+    built.execute(change.encode(), (-1, *row))
+    build(built)
+    assert not unequal_days(built)
+    built.execute("create temp table kept as select * from intermediate.int_usage__daily")
+    built.execute("truncate intermediate.int_usage__daily")
+    build(built)
+    assert len(unequal_days(built)) == len(cells_of(built))
+    built.execute("insert into intermediate.int_usage__daily select * from kept")
+    built.execute("drop table kept")
+    build(built)
+    assert not unequal_days(built)
+    assert built.execute("select count(*) from ops.changed_days").fetchone() == (0,)
 
 
 def test_a_build_without_new_loads_changes_nothing(built: psycopg.Connection[Any]) -> None:

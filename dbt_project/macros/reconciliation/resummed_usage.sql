@@ -44,8 +44,43 @@
 
 
 {#-
-    A side of U3. The equal cells (meter and month) as one row each with their totals; of the others every account and day. Columns of
-    `days`: account_id, meter_code, usage_on, event_count, quantity_sum, late_count, evidence; `side` names its columns of the cells.
+    The events that count by account, meter and local day, as a select of rows of recon_resummed_usage. From sums alone the sum of plain
+    meters can be worked out again; of any other one the count of its events.
+-#}
+{% macro resummed_days(resummed) -%}
+    select
+        resummed.account_id,
+        coalesce(meters.meter_code, resummed.event_type) as meter_code,
+        resummed.usage_on,
+        cast(sum(resummed.event_count) as bigint) as event_count,
+        case
+            when not coalesce(min(case when meters.is_detailed then 1 else 0 end) = 1, false)
+                then coalesce(sum(resummed.quantity_sum), 0)
+        end as quantity_sum,
+        cast(
+            sum(case when loads.load_seq > closings.load_seq then resummed.event_count else 0 end) as bigint
+        ) as late_count,
+        'events in ' || {{ joined_text(file_of_load('loads')) }} as evidence
+    from {{ resummed }} as resummed
+    inner join {{ ref('stg_ops__loads') }} as loads on resummed.load_id = loads.load_id
+    left join {{ ref('int_usage__meters') }} as meters on resummed.event_type = meters.event_type
+    left join {{ ref('recon_u3__closings') }} as closings on {{ month_start('resummed.usage_on') }} = closings.period
+    group by resummed.account_id, coalesce(meters.meter_code, resummed.event_type), resummed.usage_on
+{%- endmacro %}
+
+
+{#- Days that recon_u3__day_cells compared before their month was closed, opened or closed again, as a select: other events are late now. -#}
+{% macro usage_days_of_moved_closings() -%}
+    select cells.usage_on
+    from {{ this }} as cells
+    left join {{ ref('recon_u3__closings') }} as closings on {{ month_start('cells.usage_on') }} = closings.period
+    where cells.closed_load_seq is distinct from closings.load_seq
+{%- endmacro %}
+
+
+{#-
+    A side of U3. The equal cells (meter and day) as one row a month with their totals; of the others every account. Columns of `days`:
+    account_id, meter_code, usage_on, event_count, quantity_sum, late_count, evidence; `side` names its columns of the cells.
 -#}
 {% macro usage_cells_side(days, side) -%}
     select
@@ -54,15 +89,23 @@
         cast(null as {{ text_type() }}) as account_id,
         cast(null as {{ text_type() }}) as currency,
         cast(null as bigint) as amount_minor,
-        cast(cells.{{ side }}_event_count as {{ exact_number() }}) as quantity,
+        cast(cells.event_count as {{ exact_number() }}) as quantity,
         cells.usage_month as business_on,
         cells.usage_month as due_on,
-        'all days of ' || cells.meter_code || ' from ' || {{ date_text('cells.usage_month') }} as evidence,
+        'days of ' || cells.meter_code || ' that agree, from ' || {{ date_text('cells.usage_month') }} as evidence,
         cast(null as date) as usage_on,
-        cast(cells.{{ side }}_quantity_sum as {{ exact_number() }}) as quantity_sum,
+        cast(cells.quantity_sum as {{ exact_number() }}) as quantity_sum,
         0 as late_count
-    from {{ ref('recon_u3__cells') }} as cells
-    where cells.is_equal
+    from (
+        select
+            meter_code,
+            {{ month_start('usage_on') }} as usage_month,
+            sum({{ side }}_event_count) as event_count,
+            sum({{ side }}_quantity_sum) as quantity_sum
+        from {{ ref('recon_u3__day_cells') }}
+        where is_equal
+        group by meter_code, {{ month_start('usage_on') }}
+    ) as cells
     union all
     select
         days.account_id || '|' || days.meter_code || '|' || {{ date_text('days.usage_on') }} as tracking_key,
@@ -78,8 +121,8 @@
         days.quantity_sum,
         days.late_count
     from {{ days }} as days
-    inner join {{ ref('recon_u3__cells') }} as cells
-        on days.meter_code = cells.meter_code and {{ month_start('days.usage_on') }} = cells.usage_month
+    inner join {{ ref('recon_u3__day_cells') }} as cells
+        on days.meter_code = cells.meter_code and days.usage_on = cells.usage_on
     where not cells.is_equal
 {%- endmacro %}
 

@@ -3,7 +3,7 @@
 with
 
 days as (
-    select * from {{ ref('recon_resummed_days') }}
+    select * from {{ ref('recon_u3__resummed_days') }}
 ),
 
 final as (
