@@ -60,7 +60,10 @@ class Spark:
         }
 
     def register(self, files: Mapping[Relation, Path]) -> None:
-        """Make every input readable under the name by which the models know it."""
+        """Make every input readable under the name by which the models know it.
+
+        An input is a Parquet file, or a folder of them divided into folders ``<column>=<value>``, columns too.
+        """
         self._ask("register", [(relation.schema, relation.name, str(path)) for relation, path in files.items()])
 
     def tables(self, relations: Sequence[Relation]) -> Iterator[tuple[Relation, pa.Table]]:
@@ -88,29 +91,30 @@ class Spark:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Spark]:
-    """A master and two workers on the loopback address, and an empty catalogue in ``folder``.
+def opened(folder: Path, workers: int = WORKERS) -> Iterator[Spark]:
+    """A master and workers of one core each on the loopback address, and an empty catalogue in ``folder``.
 
     Raises SparkMissing without Java or PySpark, SparkFailed when the cluster does not come up.
     """
-    home = _home()
+    installed = home()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     port, page = _free_port(), _free_port()
     master = f"spark://{LOOPBACK}:{port}"
     with ExitStack() as running:
         running.enter_context(
-            _daemon(home, folder, [MASTER, "--host", LOOPBACK, "--port", str(port), "--webui-port", str(page)])
+            _daemon(installed, folder, [MASTER, "--host", LOOPBACK, "--port", str(port), "--webui-port", str(page)])
         )
-        for number in range(WORKERS):
+        for number in range(workers):
             of_worker = ["--cores", "1", "--memory", "2g", "--webui-port", "0", "--host", LOOPBACK]
             work = folder / f"worker-{number}"
-            running.enter_context(_daemon(home, folder, [WORKER, *of_worker, "--work-dir", str(work), master]))
-        _await_workers(page)
+            running.enter_context(_daemon(installed, folder, [WORKER, *of_worker, "--work-dir", str(work), master]))
+        _await_workers(page, workers)
         yield Spark(master, folder)
 
 
-def _home() -> Path:
+def home() -> Path:
+    """Where Spark is installed. Raises SparkMissing without it or Java."""
     found = importlib.util.find_spec("pyspark")
     if found is None or found.origin is None:
         raise SparkMissing("PySpark is not installed: run make setup-spark.")
@@ -121,11 +125,11 @@ def _home() -> Path:
 
 
 @contextmanager
-def _daemon(home: Path, folder: Path, arguments: Sequence[str]) -> Iterator[None]:
-    environment = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": LOOPBACK}
+def _daemon(installed: Path, folder: Path, arguments: Sequence[str]) -> Iterator[None]:
+    environment = {**os.environ, "SPARK_HOME": str(installed), "SPARK_LOCAL_IP": LOOPBACK}
     with (folder / "cluster.log").open("ab") as log:
         process = subprocess.Popen(
-            [str(home / "bin" / "spark-class"), *arguments], env=environment, cwd=folder, stdout=log, stderr=log
+            [str(installed / "bin" / "spark-class"), *arguments], env=environment, cwd=folder, stdout=log, stderr=log
         )
     try:
         yield
@@ -138,17 +142,17 @@ def _daemon(home: Path, folder: Path, arguments: Sequence[str]) -> Iterator[None
             process.wait()
 
 
-def _await_workers(page: int) -> None:
+def _await_workers(page: int, workers: int) -> None:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         try:
             with urlopen(f"http://{LOOPBACK}:{page}/json/", timeout=5) as answer:
-                if json.load(answer)["aliveworkers"] == WORKERS:
+                if json.load(answer)["aliveworkers"] == workers:
                     return
         except OSError:
             pass
         time.sleep(1)
-    raise SparkFailed(f"No {WORKERS} workers came to the master within {START_SECONDS} seconds; see cluster.log.")
+    raise SparkFailed(f"No {workers} workers came to the master within {START_SECONDS} seconds; see cluster.log.")
 
 
 def _free_port() -> int:

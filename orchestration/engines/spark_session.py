@@ -1,6 +1,6 @@
 """What is asked of Spark outside dbt, each in a process of its own: its catalogue admits one application at a time.
 
-python -m orchestration.engines.spark_session register|fetch FOLDER < relations and files as JSON
+python -m orchestration.engines.spark_session register|fetch < relations and files as JSON
 """
 
 from __future__ import annotations
@@ -40,12 +40,16 @@ def session() -> Any:
 
 
 def register(job: Job) -> None:
-    """Make Parquet files readable as tables: (schema, name, file)."""
+    """Make Parquet files, and folders divided by columns, readable as tables: (schema, name, file or folder)."""
     spark = session()
-    for schema, name, file in job:
+    for schema, name, place in job:
+        path = Path(place)
+        folder = path if path.is_dir() else path.parent
         spark.sql(f"create schema if not exists `{schema}`")
         spark.sql(f"drop table if exists `{schema}`.`{name}`")
-        spark.sql(f"create table `{schema}`.`{name}` using parquet location '{Path(file).parent.as_uri()}'")
+        spark.sql(f"create table `{schema}`.`{name}` using parquet location '{folder.as_uri()}'")
+        if path.is_dir():
+            spark.sql(f"msck repair table `{schema}`.`{name}`")
 
 
 def fetch(job: Job) -> None:
