@@ -214,8 +214,8 @@ def _new_days(database: Database, place: Path, days: int, events_a_day: int) -> 
     with lake_of(database, place, days, events_a_day) as url:
         take_over(computed(full_refresh=True))
         found = _new_day_in_lake(url, place, days, events_a_day)
-    with _postgres_of(database, place, days, events_a_day) as url:
-        _run(_selected(), full_refresh=True)
+    with postgres_of(database, place, days, events_a_day) as url:
+        run(_selected(), full_refresh=True)
         found |= _new_day_in_postgres(url, place, days, events_a_day)
     return _told(days, found)
 
@@ -224,18 +224,18 @@ def _lanes(database: Database, place: Path, days: int, events_a_day: int) -> dic
     """Processor seconds of everything that is measured on so many days, by what it is."""
     found = {}
     with lake_of(database, place, days, events_a_day) as url:
-        found["daily, DuckDB"] = _cpu(url, lambda: computed(full_refresh=True, models=TO_DAILY))
-        found["nothing new, DuckDB"] = _cpu(url, lambda: computed(models=TO_DAILY))
-        found["lane"] = _cpu(url, lambda: take_over(computed(full_refresh=True)))
-        found["statement, DuckDB"] = _cpu(url, lambda: by_hand(place))
+        found["daily, DuckDB"] = cpu(url, lambda: computed(full_refresh=True, models=TO_DAILY))
+        found["nothing new, DuckDB"] = cpu(url, lambda: computed(models=TO_DAILY))
+        found["lane"] = cpu(url, lambda: take_over(computed(full_refresh=True)))
+        found["statement, DuckDB"] = cpu(url, lambda: by_hand(place))
         _compare(url, place)
         found |= _new_day_in_lake(url, place, days, events_a_day)
     _told(days, found)
     in_postgres = {}
-    with _postgres_of(database, place, days, events_a_day) as url:
-        in_postgres["daily, Postgres"] = _cpu(url, lambda: _run(_selected(), full_refresh=True))
-        in_postgres["chain, Postgres"] = _cpu(url, lambda: measure.run_chain(full_refresh=True))
-        in_postgres["statement, Postgres"] = _cpu(
+    with postgres_of(database, place, days, events_a_day) as url:
+        in_postgres["daily, Postgres"] = cpu(url, lambda: run(_selected(), full_refresh=True))
+        in_postgres["chain, Postgres"] = cpu(url, lambda: measure.run_chain(full_refresh=True))
+        in_postgres["statement, Postgres"] = cpu(
             url, lambda: scratch.psql(url, f"set timezone to 'UTC'; {measure.ONE_STATEMENT}")
         )
         scratch.psql(url, f"drop table {measure.BY_HAND}")
@@ -258,14 +258,14 @@ def lake_of(database: Database, place: Path, days: int, events_a_day: int) -> It
 
 
 @contextmanager
-def _postgres_of(database: Database, place: Path, days: int, events_a_day: int) -> Iterator[str]:
+def postgres_of(database: Database, place: Path, days: int, events_a_day: int) -> Iterator[str]:
     """A warehouse that holds the same usage itself; of the first day it is computed."""
     with database(f"bench_postgres_{days}") as url:
         measure.load_reference(place / "landing")
-        _copy(url, place, 0, events_a_day)
-        _run(_selected())  # the same
+        copy(url, place, 0, events_a_day)
+        run(_selected())  # the same
         for day in range(1, days):
-            _copy(url, place, day, events_a_day)
+            copy(url, place, day, events_a_day)
         measure.settle(url)
         yield url
 
@@ -277,7 +277,7 @@ def _selected() -> list[str]:
 
 def _new_day_in_lake(url: str, place: Path, days: int, events_a_day: int) -> dict[str, float]:
     return {
-        "new day, lake lane": _new_day(
+        "new day, lake lane": new_day(
             url, days, lambda day: deliver(url, place, day, events_a_day), lambda: take_over(computed())
         )
     }
@@ -285,8 +285,8 @@ def _new_day_in_lake(url: str, place: Path, days: int, events_a_day: int) -> dic
 
 def _new_day_in_postgres(url: str, place: Path, days: int, events_a_day: int) -> dict[str, float]:
     return {
-        "new day, Postgres": _new_day(
-            url, days, lambda day: _copy(url, place, day, events_a_day), lambda: _run(_selected())
+        "new day, Postgres": new_day(
+            url, days, lambda day: copy(url, place, day, events_a_day), lambda: run(_selected())
         )
     }
 
@@ -325,14 +325,15 @@ def computed(*, full_refresh: bool = False, models: tuple[str, ...] = ()) -> Com
         return compute(opened.from_load_seq, opened.to_load_seq, full_refresh=full_refresh, models=models)
 
 
-def _run(select: list[str], *, full_refresh: bool = False) -> None:
+def run(select: list[str], *, full_refresh: bool = False, command: str = "run") -> None:
+    """One build of the models that are selected. Raises BuildFailed."""
     with building("bench", full_refresh=full_refresh):
-        outcome = dbt_process.run(dbt_process.arguments("run", full_refresh=full_refresh, select=select))
+        outcome = dbt_process.run(dbt_process.arguments(command, full_refresh=full_refresh, select=select))
         if not outcome.succeeded:
             raise BuildFailed("\n".join(outcome.failures))
 
 
-def _cpu(url: str, action: Callable[[], object]) -> float:
+def cpu(url: str, action: Callable[[], object]) -> float:
     """Processor seconds of an action: this process, its children, and the server with its own."""
     before = _used(url)
     action()
@@ -340,13 +341,13 @@ def _cpu(url: str, action: Callable[[], object]) -> float:
     return _used(url) - before
 
 
-def _new_day(url: str, days: int, deliver: Callable[[int], None], build: Callable[[], object]) -> float:
+def new_day(url: str, days: int, deliver: Callable[[int], None], build: Callable[[], object]) -> float:
     """Processor seconds of a build after one more day, the median of NEW_DAYS of them."""
     found = []
     for day in range(days, days + NEW_DAYS):
         deliver(day)
         measure.settle(url)
-        found.append(_cpu(url, build))
+        found.append(cpu(url, build))
     return statistics.median(found)
 
 
@@ -414,7 +415,7 @@ def deliver(url: str, place: Path, day: int, events: int) -> None:
             connection.execute(FILE, (*row, "0" * 64))
 
 
-def _copy(url: str, place: Path, day: int, events: int) -> None:
+def copy(url: str, place: Path, day: int, events: int) -> None:
     """The same delivery into Postgres."""
     files = _write(place, day, events)
     with psycopg.connect(url) as connection:

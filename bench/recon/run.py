@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from bench.recon import health, lifecycle, metamorphic, mutants, speed, worlds
+from bench.recon import health, history, lifecycle, metamorphic, mutants, speed, worlds
 from bench.recon.health import Health
+from bench.recon.history import Histories, History
 from bench.recon.kept import Kept
 from bench.recon.lifecycle import Lifecycle
 from bench.recon.metamorphic import Variant
@@ -27,7 +28,7 @@ from bench.scratch import Database
 from orchestration.paths import DBT_PROJECT
 
 SEEDS = (7, 11, 42, 101, 303, 777, 1234, 2026, 31337, 40404)
-PARTS = ("scores", "variants", "mutants", "lives", "health", "cost")
+PARTS = ("scores", "variants", "mutants", "lives", "health", "cost", "history")
 NAMES = {
     "scores": "planted faults",
     "variants": "variants of a world",
@@ -35,6 +36,7 @@ NAMES = {
     "lives": "ten runs",
     "health": "controls that are not alive",
     "cost": "what comparing costs",
+    "history": "a day into a year",
 }
 COMPARED_ROWS = 1_000_000
 LEAST_ACCURACY, LEAST_PRECISION = Decimal("0.98"), Decimal("0.99")
@@ -65,6 +67,7 @@ class Findings:
     lives: list[Lifecycle] = field(default_factory=list)
     health: list[Health] = field(default_factory=list)
     cost: Cost | None = None
+    history: Histories | None = None
 
     def has(self, part: str) -> bool:
         """Whether the part was measured."""
@@ -76,6 +79,7 @@ class Findings:
                 "lives": self.lives,
                 "health": self.health,
                 "cost": self.cost,
+                "history": self.history,
             }[part]
         )
 
@@ -98,11 +102,11 @@ class Findings:
         found += [sentence for outcome in self.outcomes for sentence in outcome.missed()]
         found += [sentence for life in self.lives for sentence in life.missed()]
         found += [sentence for health in self.health for sentence in health.missed()]
-        return found + (self.cost.missed() if self.cost else [])
+        return found + [sentence for one in (self.cost, self.history) if one for sentence in one.missed()]
 
 
 def measured(database: Database, place: Path, asked: Asked, smaller: int, repeats: int) -> Findings:
-    """What is asked for: worlds of every seed and a clean one, variants, mutants, and what comparing costs."""
+    """What is asked for: worlds of every seed and a clean one, variants, mutants, what comparing costs, and so on."""
     found = Findings()
     if "scores" in asked.parts:
         for name, score in scores(database, place, asked):
@@ -139,6 +143,13 @@ def measured(database: Database, place: Path, asked: Asked, smaller: int, repeat
     if asked.wants("cost"):
         found.cost = asked.kept.get(
             "cost", lambda: speed.measured(database, COMPARED_ROWS // smaller, repeats), asdict, lambda row: Cost(**row)
+        )
+    if asked.wants("history"):
+        found.history = asked.kept.get(
+            "history",
+            partial(history.measured, database, place, smaller),
+            asdict,
+            lambda row: Histories(**{name: History(**one) for name, one in row.items()}),
         )
     return found
 
@@ -183,6 +194,7 @@ def page(found: Findings, asked: Asked) -> list[str]:
     lines += ["", *lifecycle.page(found.lives)] if found.lives else []
     lines += ["", *health.page(found.health)] if found.health else []
     lines += ["", *speed.page(found.cost)] if found.cost else []
+    lines += ["", *history.page(found.history)] if found.history else []
     not_run = [NAMES[part] for part in PARTS if not found.has(part)]
     if not_run:
         lines += ["", f"Not measured in this run: {', '.join(not_run)}."]

@@ -1,7 +1,4 @@
-"""What comparing costs in CPU seconds: a million rows with a million beside one hand-written join and datacompy.
-
-And one more day of rows after a week and after a year of them.
-"""
+"""What comparing costs in CPU seconds: a million rows with a million beside one hand-written join and datacompy."""
 
 from __future__ import annotations
 
@@ -18,8 +15,7 @@ import psycopg
 from bench import rating
 from bench.scratch import Database
 
-MOST_OF_BY_HAND, LEAST_OF_DATACOMPY, MOST_OF_A_WEEK = 1.5, 3.0, 1.3
-WEEK, YEAR = 7, 365
+MOST_OF_BY_HAND, LEAST_OF_DATACOMPY = 1.5, 3.0
 COMPARED = ["tracking_key", "currency", "amount_minor", "quantity"]
 CARRIED = ["row_id", "account_id", "business_on", "due_on", "evidence"]
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -27,16 +23,13 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU seconds of classifying the same rows in three ways, and of a run after one more day of `rows_a_day` rows."""
+    """CPU seconds of classifying the same rows in three ways."""
 
     rows: int
     ours: float
     by_hand: float
     datacompy: float
     in_memory: float
-    rows_a_day: int
-    after_week: float
-    after_year: float
 
     def missed(self) -> list[str]:
         """What is not reached, in sentences."""
@@ -45,8 +38,6 @@ class Cost:
             found.append(f"comparing costs {self.ours / self.by_hand:.2f} times the CPU of one hand-written join")
         if self.datacompy < LEAST_OF_DATACOMPY * self.ours:
             found.append(f"datacompy costs only {self.datacompy / self.ours:.2f} times our CPU")
-        if self.after_year > MOST_OF_A_WEEK * self.after_week:
-            found.append(f"a day into a year costs {self.after_year / self.after_week:.1f} times a day into a week")
         return found
 
 
@@ -69,12 +60,8 @@ def measured(database: Database, rows: int, repeats: int) -> Cost:
                         *_datacompy(connection),
                     )
                 )
-            rows_a_day = rows // YEAR
-            after_week, after_year = (
-                _run_after(connection, ours, rows_a_day * (days + 1), repeats) for days in (WEEK, YEAR)
-            )
     of_ours, by_hand, theirs, in_memory = (statistics.median(values) for values in zip(*times, strict=True))
-    return Cost(rows, of_ours, by_hand, theirs, in_memory, rows_a_day, after_week, after_year)
+    return Cost(rows, of_ours, by_hand, theirs, in_memory)
 
 
 def page(cost: Cost) -> list[str]:
@@ -82,10 +69,6 @@ def page(cost: Cost) -> list[str]:
     row = (
         f"| {cost.rows:,} | {cost.ours:.2f} | {cost.by_hand:.2f} | {cost.ours / cost.by_hand:.2f} | "
         f"{cost.datacompy:.2f} | {cost.datacompy / cost.ours:.2f} | {cost.in_memory:.2f} |"
-    )
-    after = (
-        f"| a run of the comparison, CPU s | {cost.after_week:.2f} | {cost.after_year:.2f} | "
-        f"{cost.after_year / cost.after_week:.1f} | {MOST_OF_A_WEEK} |"
     )
     return [
         "| rows each | tieout, CPU s | one hand-written join, CPU s | ratio | datacompy, CPU s | ratio | in memory |",
@@ -95,13 +78,6 @@ def page(cost: Cost) -> list[str]:
         f"Ours may cost {MOST_OF_BY_HAND} times the join; datacompy has to cost {LEAST_OF_DATACOMPY:.0f} times ours.",
         "All three do the same work, exactly: two tables of the warehouse in, one out that classifies every key. The",
         "last column is datacompy without reading and storing. It says which columns differ; the others also why.",
-        "",
-        f"| one more day of {cost.rows_a_day:,} rows | after {WEEK} days | after {YEAR} days | ratio | asked |",
-        "|---|---:|---:|---:|---:|",
-        after,
-        "",
-        "A control compares its whole populations in every run and takes nothing over from the run before. So a run",
-        "costs what its history costs.",
     ]
 
 
@@ -110,16 +86,6 @@ def _fill(connection: psycopg.Connection[tuple[object, ...]], rows: int) -> None
     connection.execute("drop schema if exists bench cascade")
     for statement in rating.COMPARISON_DATA.format(rows=rows).split(";"):
         connection.execute(statement)
-
-
-def _run_after(connection: psycopg.Connection[tuple[object, ...]], ours: str, rows: int, repeats: int) -> float:
-    """CPU seconds of a run over so many rows, the median of `repeats`."""
-    _fill(connection, rows)
-    times = []
-    for _ in range(repeats):
-        connection.execute("drop table if exists bench.ours")
-        times.append(_cpu(connection, "ours", ours))
-    return statistics.median(times)
 
 
 def _cpu(connection: psycopg.Connection[tuple[object, ...]], name: str, statement: str) -> float:

@@ -194,7 +194,8 @@ def test_the_events_summed_again_are_the_aggregates(built: psycopg.Connection[An
 
 def cells_of(connection: psycopg.Connection[Any]) -> list[Any]:
     """What U3 keeps of every meter and day."""
-    return connection.execute("select * from reconciliation.recon_u3__day_cells order by meter_code, usage_on").fetchall()
+    query = "select * from reconciliation.recon_u3__day_cells order by meter_code, usage_on"
+    return connection.execute(query).fetchall()
 
 
 def unequal_days(connection: psycopg.Connection[Any]) -> list[Any]:
