@@ -27,7 +27,7 @@ export GX_ANALYTICS_ENABLED := false
 export MARIMO_SKIP_UPDATE_CHECK := 1
 export PYTHONUTF8 := 1
 
-.PHONY: help demo dev close-page notebook docs test test-faults lint format bench bench-recon engines setup setup-dev setup-spark lock test-matrix stop clean
+.PHONY: help demo dev close-page notebook docs test test-faults test-spark lint format bench bench-recon engines setup setup-dev setup-spark lock test-matrix stop clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ test: setup-dev ## run the whole test suite, the fast tests first
 
 test-faults: setup-dev ## break loads in every way there is: minutes that make test does not spend
 	@$(BIN)/python -m pytest -n $(JOBS) -m "long or not long" tests/faults $(ARGS)
+
+test-spark: setup-dev setup-spark ## the tests that need Spark: minutes that make test does not spend
+	@$(BIN)/python -m pytest -n 0 -m long $(ARGS) tests/e2e/test_days_on_spark.py
 
 lint: setup-dev ## check style, types, SQL, the arrows between rooms, and what no file may say
 	@$(BIN)/ruff check .

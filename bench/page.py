@@ -20,6 +20,7 @@ TITLES = {
     "memory": "Memory of a large load",
     "usage": "From events to daily usage",
     "lake": "The lake lane",
+    "spark": "Spark",
     "rating": "Rating and reconciliation",
     "schedules": "Schedules, journal and roll-forwards",
     "month_end": "A month-end run",
