@@ -22,6 +22,7 @@ def run(arguments: Sequence[str]) -> dict[str, Any]:
     from dbt.cli.main import dbtRunner
 
     outcome = dbtRunner().invoke(list(arguments))
+    let_go_of_duckdb()
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
     return {
@@ -41,6 +42,14 @@ def run(arguments: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def let_go_of_duckdb() -> None:
+    """Close the database file that dbt's adapter keeps open until its process ends."""
+    adapter = sys.modules.get("dbt.adapters.duckdb.connections")
+    if adapter is not None and adapter.DuckDBConnectionManager._ENV is not None:  # noqa: SLF001  env() raises then
+        adapter.DuckDBConnectionManager.env().close()
+        adapter.DuckDBConnectionManager.close_all_connections()
+
+
 def main() -> int:
     """Run the commands of standard input until it ends, or is interrupted."""
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
@@ -54,6 +63,8 @@ def main() -> int:
             sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
+    # what is held has not to be taken apart, object by object, before the process ends
+    gc.freeze()
     return 0
 
 

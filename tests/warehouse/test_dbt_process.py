@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 
+import duckdb
 import psycopg
 import pytest
 
@@ -57,6 +58,14 @@ def test_commands_of_one_session_share_a_process_and_each_says_how_its_models_en
     assert "--no-such-option" in "\n".join(unknown.failures)
     assert len(processes) == 1
     assert os.getpid() not in processes
+
+
+def test_a_file_of_duckdb_is_free_once_a_command_has_ended(project, tmp_path):
+    file = tmp_path / "small.duckdb"
+    with dbt_process.session() as dbt:
+        assert dbt.run(["run", "--target", "duckdb"], variables={"TIEOUT_DUCKDB_PATH": str(file)}).succeeded
+        with duckdb.connect(file) as session:
+            assert session.execute("select answer from intermediate.good").fetchall() == [(1,)]
 
 
 def test_a_process_that_dies_is_a_failed_command(project):
