@@ -1,7 +1,7 @@
 """Runs the benchmarks and writes docs/benchmarks.md.
 
 python -m bench                # what docs/benchmarks.md holds, more than an hour
-python -m bench --part load    # or memory, usage, lake, spark, rating, schedules, month_end, cases or recon
+python -m bench --part load    # or memory, usage, daily, lake, spark, rating, schedules, month_end, cases or recon
 python -m bench --part recon --seeds 1 --only scores --keep DIR    # a part of one part; DIR holds what is done
 python -m bench --small        # a hundredth of it, to see that everything runs; judges and writes nothing
 """
@@ -66,6 +66,7 @@ def main() -> int:
             "load": partial(_loading, Path(place), smaller, repeats),
             "memory": partial(_memory, Path(place), smaller),
             "usage": partial(_usage, server, Path(place), smaller, repeats),
+            "daily": partial(_daily, Path(place), smaller),
             "lake": partial(_lake, Path(place), smaller),
             "spark": partial(_spark, Path(place), smaller),
             "rating": partial(_rating, smaller, repeats),
@@ -126,6 +127,11 @@ def _usage(server: str, place: Path, smaller: int, repeats: int, _database: Data
     if growth < NEW_DAY_LIMIT:
         return lines, []
     return lines, [f"a new day costs {growth:.2f} times as much on {MANY_DAYS} days as on {FEW_DAYS}"]
+
+
+def _daily(place: Path, smaller: int, database: Database) -> Section:
+    found = lake.daily(database, place / "lake-daily", LAKE_EVENTS // smaller)
+    return lake.daily_page(found), found.missed()
 
 
 def _lake(place: Path, smaller: int, database: Database) -> Section:

@@ -19,6 +19,7 @@ TITLES = {
     "load": "Loading usage events",
     "memory": "Memory of a large load",
     "usage": "From events to daily usage",
+    "daily": "From raw to daily on DuckDB",
     "lake": "The lake lane",
     "spark": "Spark",
     "rating": "Rating and reconciliation",
