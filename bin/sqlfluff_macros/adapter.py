@@ -15,9 +15,10 @@ RELATIONS = {
     "day_series": "day_on",
     "integer_series": "n",
     "json_array_elements": "element, position",
+    "json_each": "key, value",
 }
 SELECTIONS = frozenset({"first_of_each"})
-KEYWORDS = {"once": "materialized"}
+KEYWORDS = {"once": "materialized", "json_object": "jsonb_build_object"}
 
 
 def dispatch(name: str, _project: str = "") -> Callable[..., str]:

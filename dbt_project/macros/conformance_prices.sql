@@ -149,9 +149,7 @@
         select
             line_id,
             sum(amount_numerator) as amount_numerator,
-            jsonb_agg(
-                {{ ratio_text('amount_numerator', 'amount_denominator') }} order by tier_no
-            ) as tier_amounts
+            {{ json_list(ratio_text('amount_numerator', 'amount_denominator'), 'tier_no') }} as tier_amounts
         from splits
         group by line_id
     ),
@@ -186,6 +184,6 @@
     {#- A number given as text: a decimal exactly, a fraction to 60 decimals. -#}
     (case
         when strpos({{ number }}, '/') > 0 then {{ precise_ratio(numerator_of(number), denominator_of(number)) }}
-        else cast({{ number }} as numeric)
+        else cast({{ number }} as {{ exact_number() }})
     end)
 {%- endmacro %}

@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from orchestration.commands.terminal import Exit, errors, screen, told
 
 if TYPE_CHECKING:
-    from orchestration.conformance import CaseResult, Subject
+    from orchestration.conformance import CaseResult, Engine, Subject
 
 conformance_app = typer.Typer(
     no_args_is_help=True, help="Worked cases of billing and of revenue, computed by the same SQL as production."
@@ -22,18 +22,20 @@ conformance_app = typer.Typer(
 
 FileArgument = Annotated[Path, typer.Argument(help="A case a line, in JSON.", exists=True, dir_okay=False)]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write every result to this file.")]
+EngineOption = Annotated[Literal["postgres", "duckdb"], typer.Option(help="What computes the cases.")]
 
 
 @conformance_app.command("rating")
 @told
-def rating(file: FileArgument, out: JsonOption = None) -> None:
+def rating(file: FileArgument, out: JsonOption = None, engine: EngineOption = "postgres") -> None:
     """Rating, periods, metering and invoices: compute every case of FILE and compare.
 
-    Lists what differs with both sides; the last line counts. Ends with 1 when a case failed or was skipped.
+    Lists what differs with both sides; the last line counts. Ends with 1 when a case failed or was skipped. On DuckDB
+    the operations that run on Postgres alone are skipped, and why is said.
     """
     from orchestration import conformance
 
-    _run(conformance.RATING, file, out)
+    _run(conformance.RATING, file, out, engine)
 
 
 @conformance_app.command("revrec")
@@ -50,13 +52,13 @@ def revrec(file: FileArgument, out: JsonOption = None) -> None:
     _run(conformance.REVREC, file, out)
 
 
-def _run(subject: Subject, file: Path, out: Path | None) -> None:
+def _run(subject: Subject, file: Path, out: Path | None, engine: Engine = "postgres") -> None:
     from orchestration import conformance
     from warehouse.migrate import migrate
 
     migrate()
     try:
-        results = conformance.run(file, subject)
+        results = conformance.run(file, subject, engine=engine)
     except (conformance.CasesRefused, conformance.ConformanceFailed) as problem:
         errors.print(str(problem), style="red", markup=False, highlight=False)
         raise typer.Exit(Exit.FAILED) from problem

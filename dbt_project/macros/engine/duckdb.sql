@@ -67,3 +67,85 @@
 {% macro duckdb__touched_table(name, columns) -%}
     create or replace table {{ name }} ({{ columns }})
 {%- endmacro %}
+
+{#- '$."a"[0]': where a member or an element stands. -#}
+{% macro duckdb_json_path(path) -%}
+    '$
+    {%- for place in path -%}
+    {%- if place is string -%} ."{{ place }}" {%- else -%} [{{ place }}] {%- endif -%}
+    {%- endfor -%}
+    '
+{%- endmacro %}
+
+{% macro duckdb__json_text(document, path) -%}
+    json_extract_string({{ document }}, {{ duckdb_json_path(path) }})
+{%- endmacro %}
+
+{% macro duckdb__json_node(document, path) -%}
+    json_extract({{ document }}, {{ duckdb_json_path(path) }})
+{%- endmacro %}
+
+{% macro duckdb__json_scalar_text(node) -%}
+    json_extract_string({{ node }}, '$')
+{%- endmacro %}
+
+{% macro duckdb__json_node_by(document, key) -%}
+    json_extract({{ document }}, '$."' || ({{ key }}) || '"')
+{%- endmacro %}
+
+{% macro duckdb__json_array_elements(node, alias) -%}
+    lateral (
+        select
+            unnest(listed.elements) as element,
+            generate_subscripts(listed.elements, 1) as position
+        from (
+            select cast(case when json_type({{ node }}) = 'ARRAY' then {{ node }} else '[]' end as json[]) as elements
+        ) as listed
+    ) as {{ alias }}
+{%- endmacro %}
+
+{% macro duckdb__json_each(node, alias) -%}
+    lateral (
+        select
+            named.key,
+            json_extract({{ node }}, '$."' || named.key || '"') as value
+        from (select unnest(json_keys({{ node }})) as key) as named
+    ) as {{ alias }}
+{%- endmacro %}
+
+{% macro duckdb__json_object() -%}
+    json_object
+{%- endmacro %}
+
+{% macro duckdb__json_list(expression, order_by, condition) -%}
+    coalesce(to_json(list({{ expression }} order by {{ order_by }}) filter (where {{ condition }})), cast('[]' as json))
+{%- endmacro %}
+
+{% macro duckdb__json_members(name, expression, condition) -%}
+    coalesce(
+        to_json(map(
+            list({{ name }}) filter (where {{ condition }}), list({{ expression }}) filter (where {{ condition }})
+        )),
+        cast('{}' as json)
+    )
+{%- endmacro %}
+
+{% macro duckdb__json_list_of(texts) -%}
+    to_json(list_filter(cast([{{ texts | join(', ') }}] as varchar[]), lambda text: text is not null))
+{%- endmacro %}
+
+{% macro duckdb__json_element_text(node, place) -%}
+    json_extract_string({{ node }}, '$[' || cast({{ place }} as varchar) || ']')
+{%- endmacro %}
+
+{% macro duckdb__json_list_admits(node, number) -%}
+    (
+        json_type({{ node }}) is distinct from 'ARRAY'
+        or list_contains(cast({{ node }} as bigint[]), cast({{ number }} as bigint))
+    )
+{%- endmacro %}
+
+{#- DuckDB compares texts by their bytes. -#}
+{% macro duckdb__in_byte_order(text) -%}
+    {{ text }}
+{%- endmacro %}

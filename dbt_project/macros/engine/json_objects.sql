@@ -34,3 +34,43 @@
 {% macro default__json_string(text) -%}
     cast(to_json({{ text }}) as {{ text_type() }})
 {%- endmacro %}
+
+
+{#- The function that makes a JSON object of names and values: `{{ json_object() }}('amount', amount)`. -#}
+{% macro json_object() -%}
+    {{ return(adapter.dispatch('json_object', 'tieout')()) }}
+{%- endmacro %}
+
+{% macro default__json_object() -%}
+    jsonb_build_object
+{%- endmacro %}
+
+
+{#- Aggregate: a JSON array in the order of another expression, of the rows that a condition holds for; empty for none. -#}
+{% macro json_list(expression, order_by, condition='true') -%}
+    {{ return(adapter.dispatch('json_list', 'tieout')(expression, order_by, condition)) }}
+{%- endmacro %}
+
+{% macro default__json_list(expression, order_by, condition) -%}
+    coalesce(jsonb_agg({{ expression }} order by {{ order_by }}) filter (where {{ condition }}), '[]')
+{%- endmacro %}
+
+
+{#- Aggregate: a JSON object of one member a row that a condition holds for; empty for none. -#}
+{% macro json_members(name, expression, condition='true') -%}
+    {{ return(adapter.dispatch('json_members', 'tieout')(name, expression, condition)) }}
+{%- endmacro %}
+
+{% macro default__json_members(name, expression, condition) -%}
+    coalesce(jsonb_object_agg({{ name }}, {{ expression }}) filter (where {{ condition }}), '{}')
+{%- endmacro %}
+
+
+{#- A JSON array of those of these texts that are not null. -#}
+{% macro json_list_of(texts) -%}
+    {{ return(adapter.dispatch('json_list_of', 'tieout')(texts)) }}
+{%- endmacro %}
+
+{% macro default__json_list_of(texts) -%}
+    to_jsonb(array_remove(cast(array[{{ texts | join(', ') }}] as text[]), null))
+{%- endmacro %}

@@ -242,7 +242,7 @@
 {%- endmacro %}
 
 
-{#- Greatest common divisor of two exact whole numbers; what reduces a fraction. -#}
+{#- Greatest common divisor of two exact numbers: the largest that both are whole multiples of; what reduces a fraction. -#}
 {% macro greatest_common_divisor(left, right) -%}
     {{ return(adapter.dispatch('greatest_common_divisor', 'tieout')(left, right)) }}
 {%- endmacro %}
@@ -251,8 +251,16 @@
     gcd(cast({{ left }} as numeric), cast({{ right }} as numeric))
 {%- endmacro %}
 
+{#- DuckDB's is of whole numbers: here of what both are in the last of their 19 decimals. -#}
 {% macro duckdb__greatest_common_divisor(left, right) -%}
-    gcd(cast({{ left }} as hugeint), cast({{ right }} as hugeint))
+    cast(
+        cast(
+            gcd(
+                cast(replace(cast({{ as_exact(left) }} as varchar), '.', '') as hugeint),
+                cast(replace(cast({{ as_exact(right) }} as varchar), '.', '') as hugeint)
+            ) as decimal(38, 0)
+        ) * 0.0000000000000000001 as {{ exact_number() }}
+    )
 {%- endmacro %}
 
 
@@ -291,4 +299,59 @@
         order by place desc
         limit 1
     ), 1)
+{%- endmacro %}
+
+{% macro duckdb__least_common_multiple_of(number) -%}
+    list_reduce(
+        list_append(list(distinct cast({{ number }} as hugeint)), cast(1 as hugeint)),
+        lambda held, next: lcm(held, next)
+    )
+{%- endmacro %}
+
+
+{#- Numerator of a number given as text, a decimal or a fraction of decimals; null for null. -#}
+{% macro numerator_of(number) -%}
+    {{ return(adapter.dispatch('numerator_of', 'tieout')(number)) }}
+{%- endmacro %}
+
+{% macro default__numerator_of(number) -%}
+    (case
+        when strpos({{ number }}, '/') > 0
+            then cast(substr({{ number }}, 1, strpos({{ number }}, '/') - 1) as {{ exact_number() }})
+        else cast({{ number }} as {{ exact_number() }})
+    end)
+{%- endmacro %}
+
+{#- Whole numbers of up to 38 digits, so that a product of several holds; what is more is an error. -#}
+{% macro duckdb__numerator_of(number) -%}
+    cast(
+        replace(split_part({{ number }}, '/', 1), '.', '')
+        || repeat('0', length(split_part(split_part({{ number }}, '/', 2), '.', 2)))
+        as hugeint
+    )
+{%- endmacro %}
+
+
+{#- Its denominator, positive as it is written; 1 for null. -#}
+{% macro denominator_of(number) -%}
+    {{ return(adapter.dispatch('denominator_of', 'tieout')(number)) }}
+{%- endmacro %}
+
+{% macro default__denominator_of(number) -%}
+    (case
+        when strpos({{ number }}, '/') > 0
+            then cast(substr({{ number }}, strpos({{ number }}, '/') + 1) as {{ exact_number() }})
+        else 1
+    end)
+{%- endmacro %}
+
+{% macro duckdb__denominator_of(number) -%}
+    coalesce(
+        cast(
+            case when strpos({{ number }}, '/') > 0 then replace(split_part({{ number }}, '/', 2), '.', '') else '1' end
+            || repeat('0', length(split_part(split_part({{ number }}, '/', 1), '.', 2)))
+            as hugeint
+        ),
+        1
+    )
 {%- endmacro %}

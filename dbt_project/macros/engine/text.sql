@@ -40,3 +40,13 @@
 {% macro default__words_of(text) -%}
     (' ' || btrim(regexp_replace(upper({{ text }}), '[^[:alnum:]]+', ' ', 'g')) || ' ')
 {%- endmacro %}
+
+
+{#- A text that sorts by its bytes, whatever the language of the database. -#}
+{% macro in_byte_order(text) -%}
+    {{ return(adapter.dispatch('in_byte_order', 'tieout')(text)) }}
+{%- endmacro %}
+
+{% macro default__in_byte_order(text) -%}
+    ({{ text }}) collate "C"
+{%- endmacro %}

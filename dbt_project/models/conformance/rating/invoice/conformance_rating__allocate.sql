@@ -8,9 +8,12 @@ weights as (
     select
         cases.case_id,
         weights.position,
-        {{ numerator_of("weights.element #>> '{}'") }} as numerator,
-        {{ denominator_of("weights.element #>> '{}'") }} as denominator,
-        cast(cases.inputs -> 'tie_keys' ->> cast(weights.position - 1 as integer) as numeric) as tie_key
+        {{ numerator_of(json_scalar_text('weights.element')) }} as numerator,
+        {{ denominator_of(json_scalar_text('weights.element')) }} as denominator,
+        cast(
+            {{ json_element_text(json_node('cases.inputs', 'tie_keys'), 'weights.position - 1') }}
+            as {{ exact_number() }}
+        ) as tie_key
     from cases
     cross join {{ json_array_elements(json_node('cases.inputs', 'weights'), 'weights') }}
 ),
@@ -25,8 +28,9 @@ items as (
         weights.position as item_no,
         weights.tie_key,
         weights.numerator * {{ whole_quotient('denominators.common_denominator', 'weights.denominator') }} as weight,
-        {{ numerator_of(json_text('cases.inputs', 'total')) }}
-        / {{ denominator_of(json_text('cases.inputs', 'total')) }} as total,
+        {{ quotient(
+            numerator_of(json_text('cases.inputs', 'total')), denominator_of(json_text('cases.inputs', 'total'))
+        ) }} as total,
         coalesce(cast({{ json_text('cases.inputs', 'digits') }} as integer), 0) as digits
     from weights
     inner join cases on weights.case_id = cases.case_id
@@ -40,7 +44,7 @@ allocated as (
 parts as (
     select
         allocation_id,
-        jsonb_agg(cast(part as text) order by item_no) as parts
+        {{ json_list('cast(part as text)', 'item_no') }} as parts
     from allocated
     group by allocation_id
 ),
@@ -48,7 +52,7 @@ parts as (
 final as (
     select
         cases.case_id,
-        jsonb_build_object('parts', coalesce(parts.parts, '[]')) as outputs
+        {{ json_object() }}('parts', coalesce(parts.parts, {{ json_list_of([]) }})) as outputs
     from cases
     left join parts on cases.case_id = parts.allocation_id
 )

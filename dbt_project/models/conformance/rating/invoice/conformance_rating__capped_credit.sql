@@ -25,7 +25,7 @@ widened as (
 final as (
     select
         case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'credit', {{ ratio_text(capped_credit('potential', 'paid', 'credited'), 'denominator') }}
         ) as outputs
     from widened

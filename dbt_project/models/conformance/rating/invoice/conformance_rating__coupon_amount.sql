@@ -37,7 +37,7 @@ taken as (
 final as (
     select
         case_id,
-        jsonb_build_object('amount', {{ ratio_text('amount_numerator', 'amount_denominator') }}) as outputs
+        {{ json_object() }}('amount', {{ ratio_text('amount_numerator', 'amount_denominator') }}) as outputs
     from taken
 )
 

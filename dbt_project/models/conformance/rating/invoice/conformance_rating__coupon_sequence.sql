@@ -57,7 +57,7 @@ walk as (
 taken as (
     select
         document_id,
-        jsonb_agg({{ ratio_text('taken_numerator', 'scale') }} order by coupon_no) as applied
+        {{ json_list(ratio_text('taken_numerator', 'scale'), 'coupon_no') }} as applied
     from walk
     where coupon_no > 0
     group by document_id
@@ -66,12 +66,12 @@ taken as (
 final as (
     select
         lines.document_id as case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'discount', {{ ratio_text(
                 'lines.amount_numerator * walk.scale - walk.held_numerator * lines.scale', 'walk.scale * lines.scale'
             ) }},
             'remaining', {{ ratio_text('walk.held_numerator', 'walk.scale') }},
-            'applied', coalesce(taken.applied, '[]')
+            'applied', coalesce(taken.applied, {{ json_list_of([]) }})
         ) as outputs
     from lines
     inner join walk on lines.document_id = walk.document_id and walk.is_last

@@ -12,8 +12,8 @@ cases as (
 items as (
     select
         cases.case_id,
-        {{ numerator_of("items.element #>> '{}'") }} as numerator,
-        {{ denominator_of("items.element #>> '{}'") }} as denominator
+        {{ numerator_of(json_scalar_text('items.element')) }} as numerator,
+        {{ denominator_of(json_scalar_text('items.element')) }} as denominator
     from cases
     cross join {{ json_array_elements(json_node('cases.inputs', 'items'), 'items') }}
 ),
@@ -45,7 +45,7 @@ balances as (
 final as (
     select
         case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'credit_applied', {{ ratio_text(credit_applied('items_total', 'credit'), 'denominator') }},
             'invoice_balance', {{ ratio_text(balance_after_credit('items_total', 'credit'), 'denominator') }},
             'credit_after', {{ ratio_text(credit_after_invoice('items_total', 'credit'), 'denominator') }}

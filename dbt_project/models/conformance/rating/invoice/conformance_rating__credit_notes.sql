@@ -6,11 +6,9 @@ cases as (
         inputs,
         coalesce({{ numerator_of(json_text('inputs', 'invoice', 'tax_rate_pct')) }}, 0) as rate_numerator,
         {{ denominator_of(json_text('inputs', 'invoice', 'tax_rate_pct')) }} * 100 as rate_scale,
-        case
-            when jsonb_typeof(inputs -> 'invoice' -> 'coupon') = 'object'
-                then {{ json_text('inputs', 'invoice', 'coupon', 'value') }}
-            else {{ json_text('inputs', 'invoice', 'coupon') }}
-        end as coupon,
+        coalesce(
+            {{ json_text('inputs', 'invoice', 'coupon', 'value') }}, {{ json_text('inputs', 'invoice', 'coupon') }}
+        ) as coupon,
         coalesce({{ json_text('inputs', 'invoice', 'coupon', 'type') }}, 'fixed') as kind,
         cast({{ json_text('inputs', 'round', 'digits') }} as integer) as digits,
         {{ json_text('inputs', 'round', 'mode') }} as mode
@@ -22,8 +20,8 @@ given_amounts as (
         cases.document_id,
         'line' as kind,
         given.position,
-        {{ numerator_of("given.element #>> '{}'") }} as numerator,
-        {{ denominator_of("given.element #>> '{}'") }} as denominator
+        {{ numerator_of(json_scalar_text('given.element')) }} as numerator,
+        {{ denominator_of(json_scalar_text('given.element')) }} as denominator
     from cases
     cross join {{ json_array_elements(json_node('cases.inputs', 'invoice', 'lines'), 'given') }}
     union all
@@ -31,8 +29,8 @@ given_amounts as (
         cases.document_id,
         'note' as kind,
         given.position,
-        {{ numerator_of("given.element #>> '{}'") }} as numerator,
-        {{ denominator_of("given.element #>> '{}'") }} as denominator
+        {{ numerator_of(json_scalar_text('given.element')) }} as numerator,
+        {{ denominator_of(json_scalar_text('given.element')) }} as denominator
     from cases
     cross join {{ json_array_elements(json_node('cases.inputs', 'notes'), 'given') }}
 ),
@@ -107,24 +105,21 @@ credited as (
 final as (
     select
         document_id as case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'invoice_tax', {{ ratio_text('max(invoice_tax)', 'max(tax_scale)') }},
             'invoice_total', {{ ratio_text('max(invoice_total)', 'max(total_scale)') }},
             'left', {{ ratio_text(
                 'max(invoice_total) - coalesce(sum(total_numerator), 0)', 'max(total_scale)'
             ) }},
-            'notes', coalesce(
-                jsonb_agg(
-                    jsonb_build_object(
-                        'coupon_adjustment', {{ ratio_text('adjustment_numerator', 'adjustment_scale') }},
-                        'subtotal', {{ ratio_text('subtotal_numerator', 'subtotal_scale') }},
-                        'tax', {{ ratio_text('tax_numerator', 'tax_scale') }},
-                        'total', {{ ratio_text('total_numerator', 'total_scale') }}
-                    )
-                    order by note_no
-                ) filter (where note_no is not null),
-                '[]'
-            )
+            'notes', {{ json_list(
+                json_object() ~ '('
+                ~ "'coupon_adjustment', " ~ ratio_text('adjustment_numerator', 'adjustment_scale')
+                ~ ", 'subtotal', " ~ ratio_text('subtotal_numerator', 'subtotal_scale')
+                ~ ", 'tax', " ~ ratio_text('tax_numerator', 'tax_scale')
+                ~ ", 'total', " ~ ratio_text('total_numerator', 'total_scale')
+                ~ ')',
+                'note_no', 'note_no is not null'
+            ) }}
         ) as outputs
     from credited
     group by document_id

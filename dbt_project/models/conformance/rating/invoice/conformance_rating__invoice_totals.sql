@@ -53,8 +53,8 @@ given_rates as (
         given_lines.document_id,
         given_lines.line_no,
         given.position,
-        {{ numerator_of("given.element #>> '{}'") }} as numerator,
-        {{ denominator_of("given.element #>> '{}'") }} as denominator
+        {{ numerator_of(json_scalar_text('given.element')) }} as numerator,
+        {{ denominator_of(json_scalar_text('given.element')) }} as denominator
     from given_lines
     cross join {{ json_array_elements(json_node('given_lines.element', 'tax_rates'), 'given') }}
 ),
@@ -123,8 +123,7 @@ scopes as (
         on coupons.document_id = given_coupons.document_id and coupons.coupon_no = given_coupons.coupon_no
     where
         coupons.is_credit
-        or jsonb_typeof(given_coupons.element -> 'lines') is distinct from 'array'
-        or given_coupons.element -> 'lines' @> to_jsonb(lines.line_no)
+        or {{ json_list_admits(json_node('given_coupons.element', 'lines'), 'lines.line_no') }}
 ),
 
 walk as (
@@ -163,14 +162,14 @@ line_taxes as (
 line_texts as (
     select
         lines.document_id,
-        jsonb_agg({{ ratio_text(
+        {{ json_list(ratio_text(
             'lines.amount_numerator * taxable_lines.scale - taxable_lines.taxable_numerator * lines.scale',
             'taxable_lines.scale * lines.scale'
-        ) }} order by lines.line_no) as line_discounts,
-        jsonb_agg({{ ratio_text(
+        ), 'lines.line_no') }} as line_discounts,
+        {{ json_list(ratio_text(
             'coalesce(line_taxes.exact_numerator, 0)', 'coalesce(line_taxes.exact_denominator, 1)',
             'taxable_lines.digits', 'taxable_lines.mode'
-        ) }} order by lines.line_no) as line_taxes
+        ), 'lines.line_no') }} as line_taxes
     from lines
     inner join taxable_lines
         on lines.document_id = taxable_lines.document_id and lines.line_no = taxable_lines.line_no
@@ -258,7 +257,7 @@ settled as (
 final as (
     select
         settled.document_id as case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'subtotal', {{ ratio_text('subtotal', 'subtotal_scale') }},
             'line_discounts', coalesce(line_texts.line_discounts, '[]'),
             'discount', {{ ratio_text('subtotal * net_scale - net * subtotal_scale', 'subtotal_scale * net_scale') }},

@@ -11,7 +11,7 @@ cases as (
 final as (
     select
         case_id,
-        jsonb_build_object('valid', {{ is_multiple_of_step('minor', 'step') }}) as outputs
+        {{ json_object() }}('valid', {{ is_multiple_of_step('minor', 'step') }}) as outputs
     from cases
 )
 

@@ -12,7 +12,7 @@ cases as (
 final as (
     select
         case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'minor',
             cast({{ minor_units_of_ratio('amount_numerator', 'amount_denominator', 'exponent') }} as text),
             'exact', {{ is_whole_in_minor_units('amount_numerator', 'amount_denominator', 'exponent') }}

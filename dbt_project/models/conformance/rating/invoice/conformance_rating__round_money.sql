@@ -16,7 +16,7 @@ cases as (
 final as (
     select
         case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'amount', {{ ratio_text('amount_numerator', 'amount_denominator', 'digits', 'mode') }}
         ) as outputs
     from cases

@@ -32,7 +32,7 @@ netted as (
 final as (
     select
         case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'net', {{ ratio_text('net_numerator', 'net_denominator') }},
             'tax', {{ ratio_text(
                 'gross_numerator * net_denominator - net_numerator * gross_denominator',

@@ -25,7 +25,7 @@ taxed as (
 final as (
     select
         case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'tax', {{ ratio_text('tax_numerator', 'tax_denominator') }},
             'total', {{ ratio_text(
                 'amount_numerator * tax_denominator + tax_numerator * amount_denominator',

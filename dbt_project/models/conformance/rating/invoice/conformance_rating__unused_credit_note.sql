@@ -38,7 +38,7 @@ credited as (
 final as (
     select
         case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'item', {{ ratio_text('item_numerator', 'item_denominator') }},
             'tax', {{ ratio_text('tax_numerator', 'tax_denominator') }},
             'total', {{ ratio_text(

@@ -82,7 +82,7 @@ initial_states as (
         cases.case_id,
         cases.first_day as usage_on,
         cast(0 as bigint) as bucket_no,
-        initial_keys.element #>> '{}' as part_key
+        {{ json_scalar_text('initial_keys.element') }} as part_key
     from cases
     cross join {{ json_array_elements(json_node('inputs', 'initial'), 'initial_keys') }}
 ),
@@ -121,7 +121,7 @@ measured as (
 final as (
     select
         measured.case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'value', {{ ratio_text(
                 'measured.numerator', 'measured.denominator', 'cases.rounding_digits', 'cases.rounding_mode'
             ) }}

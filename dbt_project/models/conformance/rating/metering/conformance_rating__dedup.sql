@@ -13,7 +13,8 @@ listed_events as (
         listed.position as event_no,
         listed.element as document,
         (
-            select jsonb_agg(listed.element -> (fields.element #>> '{}') order by fields.position)
+            select
+                {{ json_list(json_node_by('listed.element', json_scalar_text('fields.element')), 'fields.position') }}
             from {{ json_array_elements(json_node('cases.inputs', 'key'), 'fields') }}
         ) as identity
     from cases
@@ -31,7 +32,7 @@ numbered as (
 final as (
     select
         cases.case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'count', cast(count(numbered.copy_no) as text),
             'sum', cast(coalesce(sum(numbered.quantity), 0) as text)
         ) as outputs

@@ -13,7 +13,7 @@ cases as (
 final as (
     select
         case_id,
-        jsonb_build_object('accepted', {{ is_accepted_event(
+        {{ json_object() }}('accepted', {{ is_accepted_event(
             'occurred_at', 'received_at', 'max_past_seconds', 'max_future_seconds'
         ) }}) as outputs
     from cases

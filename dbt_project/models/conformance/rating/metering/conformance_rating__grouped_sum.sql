@@ -11,7 +11,7 @@ groups as (
     select
         cases.case_id,
         fields.position as group_no,
-        fields.element #>> '{}' as group_field
+        {{ json_scalar_text('fields.element') }} as group_field
     from cases
     cross join {{ json_array_elements(json_node('inputs', 'group_by'), 'fields') }}
 ),
@@ -21,9 +21,9 @@ filters as (
     select
         cases.case_id,
         fields.key as filter_field,
-        allowed.element #>> '{}' as allowed_value
+        {{ json_scalar_text('allowed.element') }} as allowed_value
     from cases
-    cross join lateral jsonb_each(coalesce({{ json_node('inputs', 'filters') }}, '{}')) as fields
+    cross join {{ json_each(json_node('inputs', 'filters'), 'fields') }}
     left join {{ json_array_elements('fields.value', 'allowed') }} on true
 ),
 
@@ -59,13 +59,9 @@ states as (
 final as (
     select
         cases.case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'groups',
-            coalesce(
-                jsonb_object_agg(states.group_key, cast(states.quantity_sum as text))
-                filter (where states.group_key is not null),
-                '{}'
-            )
+            {{ json_members('states.group_key', 'cast(states.quantity_sum as text)', 'states.group_key is not null') }}
         ) as outputs
     from cases
     left join states on cases.case_id = states.case_id

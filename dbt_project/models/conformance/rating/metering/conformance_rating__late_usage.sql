@@ -26,7 +26,7 @@ events as (
 final as (
     select
         cases.case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'billed_quantity', cast(coalesce(sum(events.quantity) filter (where events.is_known), 0) as text),
             'late_quantity', cast(coalesce(sum(events.quantity) filter (where not events.is_known), 0) as text)
         ) as outputs

@@ -12,7 +12,7 @@ cases as (
 final as (
     select
         case_id,
-        jsonb_build_object('days', cast(
+        {{ json_object() }}('days', cast(
             {{ days_between(local_date('from_at', 'timezone'), local_date('to_at', 'timezone')) }} as text
         )) as outputs
     from cases

@@ -3,7 +3,7 @@ with
 cases as (
     select
         case_id,
-        {{ json_text('inputs', 'value') }} as given,
+        {{ json_text('inputs', 'value') }} as given_value,
         cast({{ json_text('inputs', 'digits') }} as integer) as digits,
         {{ json_text('inputs', 'mode') }} as mode
     from {{ conformance_cases() }} as cases
@@ -12,14 +12,15 @@ cases as (
 rounded as (
     select
         case_id,
-        {{ round_ratio_as(numerator_of('given'), denominator_of('given'), 'coalesce(digits, 0)', 'mode') }} as amount
+        {{ round_ratio_as(numerator_of('given_value'), denominator_of('given_value'), 'coalesce(digits, 0)', 'mode') }}
+            as amount
     from cases
 ),
 
 final as (
     select
         case_id,
-        jsonb_build_object('value', cast(amount as text)) as outputs
+        {{ json_object() }}('value', cast(amount as text)) as outputs
     from rounded
 )
 

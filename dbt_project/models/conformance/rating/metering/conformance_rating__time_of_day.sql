@@ -13,7 +13,7 @@ cases as (
 final as (
     select
         case_id,
-        jsonb_build_object('inside', {{ inside_time_of_day(
+        {{ json_object() }}('inside', {{ inside_time_of_day(
             'occurred_at', 'window_start', 'window_end', 'timezone'
         ) }}) as outputs
     from cases

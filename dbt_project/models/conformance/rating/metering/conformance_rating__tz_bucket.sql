@@ -13,7 +13,7 @@ events as (
     select
         cases.case_id,
         cases.unit,
-        {{ local_date(to_timestamp_utc("(listed.element #>> '{}')"), 'cases.timezone') }} as usage_on
+        {{ local_date(to_timestamp_utc(json_scalar_text('listed.element')), 'cases.timezone') }} as usage_on
     from cases
     cross join {{ json_array_elements(json_node('inputs', 'timestamps'), 'listed') }}
 ),
@@ -30,13 +30,9 @@ counts as (
 final as (
     select
         cases.case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'counts',
-            coalesce(
-                jsonb_object_agg(counts.label, cast(counts.event_count as text))
-                filter (where counts.label is not null),
-                '{}'
-            )
+            {{ json_members('counts.label', 'cast(counts.event_count as text)', 'counts.label is not null') }}
         ) as outputs
     from cases
     left join counts on cases.case_id = counts.case_id

@@ -13,7 +13,7 @@ transitions as (
         cases.case_id,
         cases.includes_final_end,
         listed.position as transition_no,
-        {{ to_date("(listed.element #>> '{}')") }} as starts_on
+        {{ to_date(json_scalar_text('listed.element')) }} as starts_on
     from cases
     cross join {{ json_array_elements(json_node('inputs', 'transitions'), 'listed') }}
 ),
@@ -59,13 +59,9 @@ sums as (
 final as (
     select
         cases.case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'windows',
-            coalesce(
-                jsonb_agg(cast(sums.quantity as text) order by sums.transition_no)
-                filter (where sums.transition_no is not null),
-                '[]'
-            )
+            {{ json_list('cast(sums.quantity as text)', 'sums.transition_no', 'sums.transition_no is not null') }}
         ) as outputs
     from cases
     left join sums on cases.case_id = sums.case_id

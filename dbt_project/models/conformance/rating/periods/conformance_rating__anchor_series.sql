@@ -32,13 +32,9 @@ boundaries as (
 final as (
     select
         cases.case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'dates',
-            coalesce(
-                jsonb_agg({{ date_text('boundaries.boundary_on') }} order by boundaries.n)
-                filter (where boundaries.n is not null),
-                '[]'
-            )
+            {{ json_list(date_text('boundaries.boundary_on'), 'boundaries.n', 'boundaries.n is not null') }}
         ) as outputs
     from cases
     left join boundaries on cases.case_id = boundaries.case_id

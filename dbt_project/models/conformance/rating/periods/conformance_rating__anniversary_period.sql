@@ -23,7 +23,7 @@ numbered as {{ once() }} (
 final as (
     select
         case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'from', {{ date_text(anchored_date('start_on', 'anchor_day', 'months', 'days', 'interval_no')) }},
             'to', {{ date_text(anchored_date('start_on', 'anchor_day', 'months', 'days', 'interval_no + 1')) }}
         ) as outputs

@@ -3,7 +3,7 @@ with
 cases as (
     select
         case_id,
-        cast({{ json_text('inputs', 'at') }} as timestamp with time zone) as at,
+        cast({{ json_text('inputs', 'at') }} as timestamp with time zone) as asked_at,
         coalesce({{ json_text('inputs', 'timezone') }}, 'UTC') as timezone,
         {{ json_text('inputs', 'unit') }} as unit,
         coalesce({{ json_text('inputs', 'which') }}, 'containing') as which
@@ -13,7 +13,7 @@ cases as (
 located as {{ once() }} (
     select
         cases.*,
-        {{ calendar_start(local_date('at', 'timezone'), 'unit') }} as containing_start_on
+        {{ calendar_start(local_date('asked_at', 'timezone'), 'unit') }} as containing_start_on
     from cases
 ),
 
@@ -38,7 +38,7 @@ bounded as {{ once() }} (
 final as (
     select
         case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'from', {{ instant_text('from_at') }},
             'to', {{ instant_text('to_at') }},
             'hours', {{ ratio_text(seconds_between('from_at', 'to_at'), '3600') }}

@@ -13,7 +13,7 @@ cases as (
 final as (
     select
         case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'date', {{ date_text(first_anchor_date('start_on', 'anchor_day', 'months', 'days')) }}
         ) as outputs
     from cases

@@ -25,7 +25,7 @@ counted as (
 final as (
     select
         case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'days', cast(days as text),
             'factor', cast({{ round_ratio_as('days', 'whole_days', '9', "'half_up'") }} as text),
             'amount', {{ prorated_text('amount', 'days', 'whole_days', 'digits', 'mode') }}

@@ -19,16 +19,13 @@ cycles as (
 final as (
     select
         cycles.case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'segments',
-            jsonb_path_query_array(
-                jsonb_build_array(
-                    case when stub_days > 0 then {{ ratio_text('stub_days', 'stub_whole_days') }} end,
-                    case when whole_periods > 0 then cast(whole_periods as text) end,
-                    case when rest_days > 0 then {{ ratio_text('rest_days', 'rest_whole_days') }} end
-                ),
-                '$[*] ? (@ != null)'
-            ),
+            {{ json_list_of([
+                'case when stub_days > 0 then ' ~ ratio_text('stub_days', 'stub_whole_days') ~ ' end',
+                'case when whole_periods > 0 then cast(whole_periods as text) end',
+                'case when rest_days > 0 then ' ~ ratio_text('rest_days', 'rest_whole_days') ~ ' end',
+            ]) }},
             'cycles',
             {{ ratio_text(
                 'stub_days * rest_whole_days + whole_periods * stub_whole_days * rest_whole_days'

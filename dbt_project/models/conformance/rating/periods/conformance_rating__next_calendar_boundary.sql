@@ -18,7 +18,7 @@ started as {{ once() }} (
 final as (
     select
         case_id,
-        jsonb_build_object('date', {{ date_text(calendar_end('unit_start_on', 'unit')) }}) as outputs
+        {{ json_object() }}('date', {{ date_text(calendar_end('unit_start_on', 'unit')) }}) as outputs
     from started
 )
 

@@ -13,7 +13,7 @@ cases as (
 final as (
     select
         case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'date',
             {{ date_text(anchored_date(
                 'from_on', 'coalesce(anchor_day, ' ~ day_of_month('from_on') ~ ')', 'months', 'days', '1'

@@ -4,7 +4,7 @@ cases as (
     select
         case_id,
         cast({{ json_text('inputs', 'anchor') }} as timestamp with time zone) as anchor_at,
-        cast({{ json_text('inputs', 'at') }} as timestamp with time zone) as at,
+        cast({{ json_text('inputs', 'at') }} as timestamp with time zone) as asked_at,
         {{ case_months() }} as months,
         {{ case_days() }} as days
     from {{ conformance_cases() }} as cases
@@ -13,14 +13,14 @@ cases as (
 numbered as {{ once() }} (
     select
         cases.*,
-        {{ interval_index_at('anchor_at', 'months', 'days', 'at') }} as interval_no
+        {{ interval_index_at('anchor_at', 'months', 'days', 'asked_at') }} as interval_no
     from cases
 ),
 
 final as (
     select
         case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'from', {{ instant_text(boundary_at('anchor_at', 'months', 'days', 'interval_no')) }},
             'to', {{ instant_text(boundary_at('anchor_at', 'months', 'days', 'interval_no + 1')) }}
         ) as outputs

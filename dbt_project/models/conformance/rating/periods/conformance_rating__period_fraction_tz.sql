@@ -32,7 +32,7 @@ counted as (
 final as (
     select
         case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'active_days', cast(active_days as text),
             'amount', {{ prorated_text('amount', 'active_days', 'period_days', 'digits', 'mode') }}
         ) as outputs

@@ -32,7 +32,7 @@ settled as (
 final as (
     select
         case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'credit', cast(credit as text),
             'charge', cast(charge as text),
             'net', cast(charge - credit as text),

@@ -23,7 +23,7 @@ counted as (
 final as (
     select
         case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'fraction', {{ ratio_text('seconds_left', 'period_seconds') }},
             'amount', {{ prorated_text('amount', 'seconds_left', 'period_seconds', 'digits', 'mode') }}
         ) as outputs

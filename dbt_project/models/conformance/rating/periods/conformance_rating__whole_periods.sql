@@ -20,7 +20,7 @@ counted as (
 final as (
     select
         case_id,
-        jsonb_build_object('periods', cast(greatest(periods, 0) as text)) as outputs
+        {{ json_object() }}('periods', cast(greatest(periods, 0) as text)) as outputs
     from counted
 )
 

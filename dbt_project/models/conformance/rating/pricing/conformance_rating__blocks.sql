@@ -120,7 +120,7 @@ rounded as (
 final as (
     select
         rounded.case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'amount', cast(rounded.amount as text),
             'delta', cast(rounded.amount - rounded.already_billed as text),
             'blocks', coalesce(listed.blocks, jsonb_build_array())

@@ -40,7 +40,7 @@ bounded as (
 final as (
     select
         case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'amount', {{ ratio_text('bounded_amount', 'scale') }},
             'max_discount', {{ ratio_text('max_discount', 'scale') }},
             'min_top_up', {{ ratio_text('min_top_up', 'scale') }}

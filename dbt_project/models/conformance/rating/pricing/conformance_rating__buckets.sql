@@ -26,7 +26,7 @@ lines as (
         line_no,
         price,
         {{ numerator_of('quantity') }} as quantity,
-        cast(0 as numeric) as billed,
+        cast(0 as {{ exact_number() }}) as billed,
         {{ denominator_of('quantity') }} as quantity_denominator,
         {{ rounding_digits_of('price', 'inputs') }} as round_digits,
         {{ rounding_mode_of('price', 'inputs') }} as round_mode
@@ -51,7 +51,7 @@ totals as (
         scales.scale,
         sum({{ numerator_of('rated.amount') }} * scales.scale / {{ denominator_of('rated.amount') }})
             as amount_numerator,
-        jsonb_agg(rated.amount order by rated.line_no) as bucket_amounts
+        {{ json_list('rated.amount', 'rated.line_no') }} as bucket_amounts
     from rated
     inner join scales on rated.case_id = scales.case_id
     group by rated.case_id, scales.scale
@@ -60,9 +60,9 @@ totals as (
 final as (
     select
         cases.case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'amount', coalesce({{ ratio_text('totals.amount_numerator', 'totals.scale') }}, '0'),
-            'bucket_amounts', coalesce(totals.bucket_amounts, jsonb_build_array())
+            'bucket_amounts', coalesce(totals.bucket_amounts, {{ json_list_of([]) }})
         ) as outputs
     from cases
     left join totals on cases.case_id = totals.case_id

@@ -41,7 +41,7 @@ totals as (
 final as (
     select
         cases.case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'total', cast(coalesce(totals.utilized + totals.overage + totals.true_up, 0) as text),
             'utilized', cast(coalesce(totals.utilized, 0) as text),
             'overage', cast(coalesce(totals.overage, 0) as text),

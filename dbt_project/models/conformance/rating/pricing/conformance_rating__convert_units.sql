@@ -31,7 +31,7 @@ converted as (
 final as (
     select
         case_id,
-        jsonb_build_object('quantity', {{ ratio_text('converted_numerator', 'converted_denominator') }}) as outputs
+        {{ json_object() }}('quantity', {{ ratio_text('converted_numerator', 'converted_denominator') }}) as outputs
     from converted
 )
 

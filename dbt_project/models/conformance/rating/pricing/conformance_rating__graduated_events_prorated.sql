@@ -85,7 +85,7 @@ amounts as (
 final as (
     select
         line_id as case_id,
-        jsonb_build_object('amount', cast(amount as text)) as outputs
+        {{ json_object() }}('amount', cast(amount as text)) as outputs
     from amounts
 )
 

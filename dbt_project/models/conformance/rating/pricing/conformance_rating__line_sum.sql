@@ -51,9 +51,9 @@ sums as (
 listed as (
     select
         case_id,
-        jsonb_agg(
-            {{ ratio_text('amount_numerator', 'amount_denominator', 'round_digits', 'round_mode') }} order by line_no
-        ) as line_amounts
+        {{ json_list(
+            ratio_text('amount_numerator', 'amount_denominator', 'round_digits', 'round_mode'), 'line_no'
+        ) }} as line_amounts
     from lines
     group by case_id
 ),
@@ -61,8 +61,8 @@ listed as (
 final as (
     select
         cases.case_id,
-        jsonb_build_object(
-            'line_amounts', coalesce(listed.line_amounts, jsonb_build_array()),
+        {{ json_object() }}(
+            'line_amounts', coalesce(listed.line_amounts, {{ json_list_of([]) }}),
             'round_then_sum', {{ ratio_text(
                 'coalesce(sums.round_then_sum_numerator, 0)', 'coalesce(sums.sum_denominator, 1)'
             ) }},

@@ -46,7 +46,7 @@ true_ups as (
 final as (
     select
         case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'prorated_minimum', {{ ratio_text('prorated_numerator', 'minimum_denominator') }},
             'true_up', {{ ratio_text('true_up_numerator', 'minimum_denominator') }}
         ) as outputs

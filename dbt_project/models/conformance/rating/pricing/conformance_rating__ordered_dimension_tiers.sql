@@ -67,7 +67,7 @@ totals as (
 final as (
     select
         cases.case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'units', cast(coalesce(totals.units, 0) as text),
             'amount', cast(coalesce(totals.amount, 0) as text)
         ) as outputs

@@ -6,7 +6,7 @@ cases as (
         {{ json_node('inputs', 'transactions') }} as transactions,
         coalesce({{ json_text('inputs', 'rate_pct') }}, '0') as rate_pct,
         coalesce({{ json_text('inputs', 'fixed_per_txn') }}, '0') as fixed_per_txn,
-        cast({{ json_text('inputs', 'free_txns') }} as numeric) as free_transactions,
+        cast({{ json_text('inputs', 'free_txns') }} as {{ exact_number() }}) as free_transactions,
         {{ json_text('inputs', 'free_amount') }} as free_amount,
         {{ json_text('inputs', 'min_per_txn') }} as min_per_txn,
         {{ json_text('inputs', 'max_per_txn') }} as max_per_txn,
@@ -78,7 +78,7 @@ totals as (
 final as (
     select
         cases.case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'amount', {{ ratio_text(
                 'coalesce(totals.amount, 0)', 'scales.money_scale * scales.rate_scale',
                 'cases.round_digits', 'cases.round_mode'

@@ -147,7 +147,7 @@ bounded as (
 final as (
     select
         bounded.case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'converted_quantity', {{ ratio_text('billable.line_units', 'billable.units_denominator') }},
             'billable_quantity', {{ ratio_text('billable.billable_units', 'billable.units_denominator') }},
             'percent_discount_amount', {{ ratio_text(

@@ -36,7 +36,7 @@ invoiced as (
     select
         line_id,
         sum(invoice_amount) as credit,
-        jsonb_agg(cast(invoice_amount as text) order by event_no) as invoices
+        {{ json_list('cast(invoice_amount as text)', 'event_no') }} as invoices
     from invoices
     group by line_id
 ),
@@ -52,8 +52,8 @@ used as (
 final as (
     select
         cases.case_id,
-        jsonb_build_object(
-            'invoices', coalesce(invoiced.invoices, jsonb_build_array()),
+        {{ json_object() }}(
+            'invoices', coalesce(invoiced.invoices, {{ json_list_of([]) }}),
             'progressive_credit', cast(coalesce(invoiced.credit, 0) as text),
             'final_invoice', cast(
                 coalesce(used.amount, 0) + cases.other_fees - coalesce(invoiced.credit, 0) as text

@@ -30,7 +30,7 @@ rated as (
 final as (
     select
         case_id,
-        jsonb_build_object(
+        {{ json_object() }}(
             'amount', amount,
             'packages', cast(packages as text),
             'tier_amounts', tier_amounts

@@ -28,7 +28,7 @@ lines as (
         line_no,
         price,
         {{ numerator_of('quantity') }} as quantity,
-        cast(0 as numeric) as billed,
+        cast(0 as {{ exact_number() }}) as billed,
         {{ denominator_of('quantity') }} as quantity_denominator,
         {{ rounding_digits_of('price', 'inputs') }} as round_digits,
         {{ rounding_mode_of('price', 'inputs') }} as round_mode
@@ -56,7 +56,7 @@ cumulative as (
         rated.line_no,
         scales.scale,
         {{ numerator_of('rated.amount') }} * scales.scale / {{ denominator_of('rated.amount') }} as amount,
-        cast(0 as numeric) as previously_billed,
+        cast(0 as {{ exact_number() }}) as previously_billed,
         {{ numerator_of('cases.maximum_amount') }} * scales.scale
         / {{ denominator_of('cases.maximum_amount') }} as maximum_amount,
         {{ numerator_of('cases.minimum_amount') }} * scales.scale
@@ -90,7 +90,7 @@ totals as (
         case_id,
         scale,
         sum(delta_amount) as net_amount,
-        jsonb_agg({{ ratio_text('delta_amount', 'scale') }} order by snapshot_no) as deltas
+        {{ json_list(ratio_text('delta_amount', 'scale'), 'snapshot_no') }} as deltas
     from deltas
     group by case_id, scale
 ),
@@ -98,8 +98,8 @@ totals as (
 final as (
     select
         cases.case_id,
-        jsonb_build_object(
-            'deltas', coalesce(totals.deltas, jsonb_build_array()),
+        {{ json_object() }}(
+            'deltas', coalesce(totals.deltas, {{ json_list_of([]) }}),
             'net', coalesce({{ ratio_text('totals.net_amount', 'totals.scale') }}, '0')
         ) as outputs
     from cases

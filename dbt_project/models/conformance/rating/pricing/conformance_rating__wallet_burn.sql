@@ -28,10 +28,12 @@ keyed as (
     select
         {%- for key in range(sort_keys) %}
         case
-            when sort_key_{{ key }} in ('priority', 'balance') then cast(wallet ->> sort_key_{{ key }} as numeric)
+            when sort_key_{{ key }} in ('priority', 'balance')
+                then cast({{ json_field('wallet', 'sort_key_' ~ key) }} as {{ exact_number() }})
         end as number_{{ key }},
         case
-            when sort_key_{{ key }} not in ('priority', 'balance') then (wallet ->> sort_key_{{ key }}) collate "C"
+            when sort_key_{{ key }} not in ('priority', 'balance')
+                then {{ in_byte_order(json_field('wallet', 'sort_key_' ~ key)) }}
         end as text_{{ key }},
         {%- endfor %}
         given_wallets.*
@@ -64,8 +66,8 @@ burnt as (
     select
         line_id,
         sum(debit_amount) as debited,
-        jsonb_object_agg(wallet_id, cast(debit_amount as text)) filter (where debit_amount > 0) as debits,
-        jsonb_object_agg(wallet_id, cast(balance_after as text)) as balances
+        {{ json_members('wallet_id', 'cast(debit_amount as text)', 'debit_amount > 0') }} as debits,
+        {{ json_members('wallet_id', 'cast(balance_after as text)') }} as balances
     from debits
     group by line_id
 ),
@@ -73,10 +75,10 @@ burnt as (
 final as (
     select
         cases.case_id,
-        jsonb_build_object(
-            'debits', coalesce(burnt.debits, jsonb_build_object()),
+        {{ json_object() }}(
+            'debits', coalesce(burnt.debits, {{ json_object() }}()),
             'due', cast(cases.due_amount - coalesce(burnt.debited, 0) as text),
-            'balances', coalesce(burnt.balances, jsonb_build_object())
+            'balances', coalesce(burnt.balances, {{ json_object() }}())
         ) as outputs
     from cases
     left join burnt on cases.case_id = burnt.line_id
