@@ -37,7 +37,7 @@ def rating_macros() -> Any:
     """A namespace of all macros: ``rating_macros().round_as("2.5", "0", "mode")`` is a SQL expression."""
     adapter = PostgresBodies()
     # SQL text, not HTML: escaping would change it
-    environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701
+    environment = Environment(undefined=StrictUndefined, autoescape=False, extensions=["jinja2.ext.do"])  # noqa: S701
     environment.globals.update(adapter=adapter, source="{}.{}".format, **{"return": lambda value: value})
     files = [file for folder in FOLDERS for file in sorted((MACROS / folder).glob("*.sql"))]
     files.append(PRICES_OF_CASES)
