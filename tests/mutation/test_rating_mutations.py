@@ -34,7 +34,8 @@ def computed(module_warehouse: str) -> Iterator[tuple[psycopg.Connection[Any], d
         connection.execute("set timezone to 'UTC'")
         for statement in SCRATCH_SCHEMA:
             connection.execute(statement)
-        conformance._store(connection, [case for file in CASES for case in conformance.read_cases(file)], RATING)
+        cases = [case for file in CASES for case in conformance.read_cases(file)]
+        conformance._store(connection, cases, RATING, set(operations))
         comparison = rules.model(MODELS / "frame" / "conformance__results.sql")
         connection.execute(f"create view conformance.results as {comparison}".encode())
         for sql in operations.values():
