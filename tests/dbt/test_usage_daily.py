@@ -212,6 +212,7 @@ def test_the_days_that_a_control_keeps_are_those_it_would_compare_anew(built: ps
     assert cells_of(built) == kept
 
 
+@pytest.mark.parametrize("built", ["day by day"], indirect=True)
 def test_an_aggregate_changed_by_hand_is_found_by_the_next_build(built: psycopg.Connection[Any]) -> None:
     (row,) = built.execute(
         "select account_id, meter_code, usage_on from intermediate.int_usage__daily where event_count > 0"
