@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-import duckdb
 import psutil
 
 from bench import lake
@@ -187,14 +186,8 @@ def _compare(engine: Spark, place: Path) -> None:
     """Raise RuntimeError unless Spark's days are those of the hand-written statement."""
     lake.by_hand(place)
     [(_, daily)] = engine.tables([DAILY])
-    columns = ("account_id", "usage_on", "quantity", "event_count")
-    ours = zip(*(daily.column(name).to_pylist() for name in columns), strict=True)
-    with duckdb.connect() as session:
-        query = f"select {', '.join(columns)} from read_parquet('{place / 'answer.parquet'}')"
-        theirs = session.execute(query).fetchall()
-    different = set(ours) ^ set(theirs)
-    if different or not theirs:
-        raise RuntimeError(f"Spark and the hand-written statement differ in {len(different)} rows of {len(theirs)}")
+    ours = zip(*(daily.column(name).to_pylist() for name in lake.ANSWERED), strict=True)
+    lake.compare(place, "Spark", ours)
 
 
 def _told(what: str, took: Took) -> Took:

@@ -20,19 +20,20 @@ LONG_COLUMNS = ("date", "from", "to", "rate")
 
 def read(source: Source) -> Iterator[Record | Reject]:
     """One record a day and currency. In the wide layout the place of a rate is line times 1000 plus column."""
-    wide = False
+    day_column: int | None = None  # of the wide layout; the ECB puts it first, a spreadsheet may not
 
     def check(columns: list[str]) -> None:
-        nonlocal wide
-        wide = "from" not in columns and any(_is_day(name) for name in columns)
-        others = [name.strip() for name in columns if not _is_day(name)]
-        strange = [name for name in others if wide and name and not CURRENCY.fullmatch(name)]
+        nonlocal day_column
+        names = [name.strip() for name in columns]
+        days = [index for index, name in enumerate(names) if name.lower() == "date" and "from" not in columns]
+        day_column = days[0] if days else None
+        strange = [name for name in names if days and name and name.lower() != "date" and not CURRENCY.fullmatch(name)]
         if strange:
             raise FileRefused(
                 "schema", f"{source.label}: the column {strange[0]!r} is no currency; the ECB's layout has Date,USD,..."
             )
         missing = [name for name in LONG_COLUMNS if name not in columns]
-        if not wide and missing:
+        if day_column is None and missing:
             raise FileRefused(
                 "schema",
                 f"{source.label}: neither the ECB's layout (Date,USD,...) nor date,from,to,rate: no {missing[0]}",
@@ -40,17 +41,19 @@ def read(source: Source) -> Iterator[Record | Reject]:
 
     for line_no, row, columns in strict_csv.rows(source, check, trailing_comma=True):
         if isinstance(row, Reject):
-            yield Reject(line_no * COLUMNS_A_LINE if wide else line_no, row.reason, row.detail, row.raw)
-        elif wide:
-            yield from _unfolded(source, line_no, row, columns)
+            place = line_no if day_column is None else line_no * COLUMNS_A_LINE
+            yield Reject(place, row.reason, row.detail, row.raw)
+        elif day_column is not None:
+            yield from _unfolded(source, line_no, row, columns, day_column)
         else:
             fields = {name: value or None for name, value in zip(columns, row, strict=True)}
             yield Record(line_no, dict(fields), json.dumps(fields, ensure_ascii=False))
 
 
-def _unfolded(source: Source, line_no: int, row: list[str], columns: list[str]) -> Iterator[Record | Reject]:
+def _unfolded(
+    source: Source, line_no: int, row: list[str], columns: list[str], day_column: int
+) -> Iterator[Record | Reject]:
     raw = ",".join(row)
-    day_column = next(index for index, name in enumerate(columns) if _is_day(name))
     try:
         on = _ecb_day(row[day_column].strip())
     except BadRecord as bad:
@@ -62,11 +65,6 @@ def _unfolded(source: Source, line_no: int, row: list[str], columns: list[str]) 
             continue
         fields = {"date": on, "from": "EUR", "to": name.strip(), "rate": value, "source": "ECB"}
         yield Record(line_no * COLUMNS_A_LINE + index, dict(fields), json.dumps(fields))
-
-
-def _is_day(name: str) -> bool:
-    """Whether it names the column of days; the ECB puts it first, a spreadsheet may not."""
-    return name.strip().lower() == "date"
 
 
 def _ecb_day(text: str) -> str:

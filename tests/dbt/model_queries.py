@@ -6,9 +6,10 @@ run over thousands of generated cases in one session, without a dbt process for 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from jinja2.environment import TemplateModule
@@ -32,27 +33,33 @@ class PostgresBodies:
         return body
 
 
-@cache
-def _environment() -> Environment:
+def compiled_macros(
+    folders: Sequence[str], of_cases: Sequence[str], words: Mapping[str, Callable[..., Any]]
+) -> tuple[Environment, TemplateModule]:
+    """The macros of these folders and files, compiled with what stands for dbt's own words, and their environment."""
     adapter = PostgresBodies()
     # SQL text, not HTML: escaping would change it
     environment = Environment(undefined=StrictUndefined, autoescape=False, extensions=["jinja2.ext.do"])  # noqa: S701
-    environment.globals.update(
+    environment.globals.update({"adapter": adapter, "return": lambda value: value, **words})
+    files = [file for folder in folders for file in sorted((PROJECT / "macros" / folder).glob("*.sql"))]
+    files += [PROJECT / "macros" / name for name in of_cases]
+    adapter.macros = environment.from_string("\n".join(file.read_text("utf-8") for file in files)).module
+    return environment, adapter.macros
+
+
+@cache
+def _environment() -> Environment:
+    environment, macros = compiled_macros(
+        FOLDERS,
+        OF_CASES,
         {
-            "adapter": adapter,
-            "return": lambda value: value,
             "ref": lambda name: name,
             "source": lambda _schema, name: name,
             "config": lambda **_: "",
             "is_incremental": lambda: False,
-        }
+        },
     )
-    files = [file for folder in FOLDERS for file in sorted((PROJECT / "macros" / folder).glob("*.sql"))]
-    files += [PROJECT / "macros" / name for name in OF_CASES]
-    adapter.macros = environment.from_string("\n".join(file.read_text("utf-8") for file in files)).module
-    environment.globals.update(
-        {name: macro for name, macro in vars(adapter.macros).items() if not name.startswith("_")}
-    )
+    environment.globals.update({name: macro for name, macro in vars(macros).items() if not name.startswith("_")})
     return environment
 
 

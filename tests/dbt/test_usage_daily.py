@@ -8,6 +8,7 @@ the same tables.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -87,8 +88,9 @@ def load_reference(connection: psycopg.Connection[Any]) -> None:
     load_documents(connection, "control_plane__accounts", FIRST_DAY, accounts)
 
 
-def build(connection: psycopg.Connection[Any], *, full_refresh: bool = False) -> None:
-    """One build of the usage chain for the loads since the last one, as the launcher would run it."""
+@contextmanager
+def running_build(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """The row of a build of the loads since the last one, as the launcher writes it; the block builds."""
     build_id = uuid4()
     connection.execute(
         """
@@ -98,11 +100,17 @@ def build(connection: psycopg.Connection[Any], *, full_refresh: bool = False) ->
         """,
         (build_id,),
     )
-    started = connection.execute("select count(*) = 1 from ops.builds").fetchone() == (True,)
-    scratch_dbt.build("run", *(VIEWS if started else ()), *MODELS, full_refresh=full_refresh)
+    yield
     connection.execute(
         "update ops.builds set status = 'succeeded', finished_at = clock_timestamp() where build_id = %s", (build_id,)
     )
+
+
+def build(connection: psycopg.Connection[Any], *, full_refresh: bool = False) -> None:
+    """One build of the usage chain."""
+    with running_build(connection):
+        started = connection.execute("select count(*) = 1 from ops.builds").fetchone() == (True,)
+        scratch_dbt.build("run", *(VIEWS if started else ()), *MODELS, full_refresh=full_refresh)
 
 
 def land_and_build(connection: psycopg.Connection[Any], way: str) -> None:

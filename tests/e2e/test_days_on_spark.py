@@ -9,12 +9,10 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -27,7 +25,7 @@ from orchestration.paths import DBT_PROJECT
 from tests.conftest import ScratchCluster
 from tests.dbt import scratch_dbt
 from tests.dbt.raw_rows import load_documents, load_events
-from tests.dbt.test_usage_daily import CATALOGUE, MODELS, VIEWS, deliveries, load_reference
+from tests.dbt.test_usage_daily import CATALOGUE, MODELS, VIEWS, deliveries, load_reference, running_build
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(3600)]
 
@@ -71,22 +69,6 @@ class Built:
         return set(daily.column("usage_on").to_pylist())
 
 
-@contextmanager
-def running_build(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """A build of the loads since the last one, with Postgres built anew."""
-    connection.execute(
-        """
-        insert into ops.builds (build_id, holder, from_load_seq, to_load_seq, code_version, status)
-        select %s, 'test', coalesce((select max(to_load_seq) from ops.builds), 0), max(load_seq), 'test', 'running'
-        from ops.loads
-        """,
-        (uuid4(),),
-    )
-    scratch_dbt.build("run", *VIEWS, *MODELS, full_refresh=True)
-    yield
-    connection.execute("update ops.builds set status = 'succeeded', finished_at = now() where status = 'running'")
-
-
 def move(connection: psycopg.Connection[Any], timezone: str, delivered_on: date) -> None:
     """The account's record, with a zone."""
     account = {**CATALOGUE["accounts"][0], "account_id": "acc_moves", "timezone": timezone}
@@ -119,12 +101,14 @@ def built(cluster: ScratchCluster, tmp_path_factory: pytest.TempPathFactory) -> 
         ]
         load_events(connection, date(2026, 9, 11), [{**event, "at": "2026-09-10T20:00:00"} for event in moved])
         with running_build(connection):
+            scratch_dbt.build("run", *VIEWS, *MODELS, full_refresh=True)
             found.hand_over_and_build(full_refresh=True)
             found.days_before = found.days()
         for delivered_on, events in days[len(days) // 2 :]:
             load_events(connection, delivered_on, events)
         move(connection, "UTC", MOVED_ON)
         with running_build(connection):
+            scratch_dbt.build("run", *VIEWS, *MODELS, full_refresh=True)
             found.hand_over_and_build(full_refresh=False)
         yield found
 

@@ -69,6 +69,21 @@
 {%- endmacro %}
 
 
+{#- Totals of a side of U3 by meter and day, as a select of days; weighed by account too, so that errors of two accounts do not cancel out. -#}
+{% macro totals_of_days(days) -%}
+    select
+        meter_code,
+        usage_on,
+        sum(event_count) as event_count,
+        sum(quantity_sum) as quantity_sum,
+        sum({{ cell_weight('account_id', 'usage_on') }} * event_count) as count_weight,
+        sum({{ cell_weight('account_id', 'usage_on') }} * coalesce(quantity_sum, 0)) as quantity_weight,
+        sum(late_count) as late_count
+    from {{ days }}
+    group by meter_code, usage_on
+{%- endmacro %}
+
+
 {#- Days that recon_u3__day_cells compared before their month was closed, opened or closed again, as a select: other events are late now. -#}
 {% macro usage_days_of_moved_closings() -%}
     select cells.usage_on

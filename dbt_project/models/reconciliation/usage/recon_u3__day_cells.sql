@@ -45,28 +45,11 @@ closings as (
 ),
 
 resummed as (
-    select
-        meter_code,
-        usage_on,
-        sum(event_count) as event_count,
-        sum(quantity_sum) as quantity_sum,
-        sum({{ cell_weight('account_id', 'usage_on') }} * event_count) as count_weight,
-        sum({{ cell_weight('account_id', 'usage_on') }} * coalesce(quantity_sum, 0)) as quantity_weight,
-        sum(late_count) as late_count
-    from resummed_days
-    group by meter_code, usage_on
+    {{ totals_of_days('resummed_days') }}
 ),
 
 aggregated as (
-    select
-        meter_code,
-        usage_on,
-        sum(event_count) as event_count,
-        sum(quantity_sum) as quantity_sum,
-        sum({{ cell_weight('account_id', 'usage_on') }} * event_count) as count_weight,
-        sum({{ cell_weight('account_id', 'usage_on') }} * coalesce(quantity_sum, 0)) as quantity_weight
-    from aggregated_days
-    group by meter_code, usage_on
+    {{ totals_of_days('aggregated_days') }}
 ),
 
 -- Weighed by account: an error here and its opposite there leave the sum of a cell as it is, not its weight.
