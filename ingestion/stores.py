@@ -14,7 +14,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -57,6 +57,25 @@ class Content:
     version: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An object as it was when it was opened; any thread may read any part of it."""
+
+    stat: Stat
+    fetch: Callable[[int, int], bytes]
+
+    def part(self, start: int, end: int) -> bytes:
+        """The bytes from ``start`` to before ``end``, all of them.
+
+        Raises FileRefused ``incomplete`` or FileNotFoundError when the object is another one now or gone, StoreFailed
+        when the store does not answer or gives another number of bytes.
+        """
+        found = self.fetch(start, end)
+        if len(found) != end - start:
+            raise StoreFailed(f"{end - start} bytes were asked for and {len(found)} given")
+        return found
+
+
 class Store(Protocol):
     """A landing place."""
 
@@ -66,6 +85,9 @@ class Store(Protocol):
 
     def files(self, below: str = "") -> Iterator[str]:
         """The key of every file, in order. Raises FileNotFoundError without the folder or bucket."""
+
+    def sizes(self, below: str = "") -> dict[str, int]:
+        """Bytes of every file by its key, as of one listing. Raises FileNotFoundError as ``files`` does."""
 
     def stat(self, key: str) -> Stat:
         """What is known of a file without reading it. Raises FileNotFoundError."""
@@ -111,6 +133,10 @@ class LocalStore:
         for path in sorted((root / below).rglob("*")):
             if not path.is_dir():
                 yield path.relative_to(root).as_posix()
+
+    def sizes(self, below: str = "") -> dict[str, int]:
+        """From the file system."""
+        return {key: self.stat(key).size for key in self.files(below)}
 
     def stat(self, key: str) -> Stat:
         """From the file system; of a link, of what it leads to."""
@@ -176,24 +202,26 @@ class ObjectStore:
         self._root = str(self._files._strip_protocol(self.place))  # noqa: SLF001  fsspec documents it for this use
 
     def files(self, below: str = "") -> Iterator[str]:
-        """Every object below the prefix, page after page of the listing; names of folders are none."""
+        """Every object below the prefix; names of folders are none."""
+        yield from sorted(self.sizes(below))
+
+    def sizes(self, below: str = "") -> dict[str, int]:
+        """As the listing says, page after page."""
         folder = f"{self._root}/{below}".rstrip("/")
         with self._answering():
             self._files.invalidate_cache()
-            found = self._files.find(folder)
-        for name in sorted(found):
-            if name.startswith(f"{self._root}/") and not name.endswith("/"):
-                yield name[len(self._root) + 1 :]
+            found = self._files.find(folder, detail=True)
+        return {
+            name[len(self._root) + 1 :]: int(info["size"])
+            for name, info in found.items()
+            if name.startswith(f"{self._root}/") and not name.endswith("/")
+        }
 
     def stat(self, key: str) -> Stat:
         """Asked of the store now, never of a cache."""
         with self._answering(key):
             self._files.invalidate_cache()
-            found = self._files.info(self._name(key))
-            if found["type"] == "directory":
-                raise FileNotFoundError(key)
-            modified = found.get("LastModified") or self._files.modified(self._name(key))
-            return Stat(int(found["size"]), modified.timestamp(), _version(found))
+            return self._told_of(key, self._files.info(self._name(key)))
 
     def read(self, key: str, cap: int) -> bytes | None:
         """Asked of the store now."""
@@ -219,6 +247,23 @@ class ObjectStore:
                     if small is not None:
                         Path(folder, parent, name).write_bytes(small)
             yield content
+
+    def opened(self, key: str) -> Opened:
+        """The object as it is now, to be read in parts, a request each. Raises FileNotFoundError."""
+        with self._answering(key):
+            self._files.invalidate_cache()
+            # Without a cache it fetches what any thread tells it to; from S3 only while the object has the same ETag.
+            file = self._files.open(self._name(key), "rb", block_size=BLOCK, cache_type="none")
+            stat = self._told_of(key, file.details)
+        generation = file.details.get("generation")
+
+        def fetch(start: int, end: int) -> bytes:
+            with self._answering(key):
+                if generation:  # a file of gcsfs would not mind another one
+                    return bytes(self._files.cat_file(self._name(key), start=start, end=end, generation=generation))
+                return bytes(file._fetch_range(start, end))  # noqa: SLF001  fsspec documents it for files of every kind
+
+        return Opened(stat, fetch)
 
     def put(self, key: str, path: Path) -> None:
         """An object appears when its last byte has arrived."""
@@ -253,6 +298,12 @@ class ObjectStore:
                 digest.update(block)
                 sink.write(block)
         return digest.hexdigest()
+
+    def _told_of(self, key: str, found: dict[str, Any]) -> Stat:
+        if found["type"] == "directory":
+            raise FileNotFoundError(key)
+        modified = found.get("LastModified") or self._files.modified(self._name(key))
+        return Stat(int(found["size"]), modified.timestamp(), _version(found))
 
     def _name(self, key: str) -> str:
         return f"{self._root}/{key}"

@@ -85,6 +85,7 @@ def compute(
     path.parent.mkdir(parents=True, exist_ok=True)
     with connect("transformer", autocommit=True) as connection:
         before, now = state.Listed(connection, from_load_seq), state.Listed(connection, to_load_seq)
+        state.look_for(now)
         there = all(
             connection.execute("select to_regclass(%s) is not null", (str(table.relation),)).fetchone() == (True,)
             for table in planned.tables
@@ -108,7 +109,7 @@ def compute(
             dbt,
             models or planned.models,
             ("--target", database.name, *(["--full-refresh"] if from_the_start else [])),
-            {**database.variables, "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target)},
+            {**database.variables, **state.variables(), "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target)},
         )
     state.prove(path, now)
     return Computed(path, computed, from_the_start, everything)
@@ -128,4 +129,5 @@ def _run(
 ) -> None:
     outcome = dbt.run([*dbt_process.arguments("run", select=select), *options], variables=variables)
     if not outcome.succeeded:
-        raise DaysFailed("The days of usage cannot be computed:\n" + "\n".join(outcome.failures))
+        told = dict.fromkeys(state.in_short(failure) for failure in outcome.failures)
+        raise DaysFailed("The days of usage cannot be computed:\n" + "\n".join(told))

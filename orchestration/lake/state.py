@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -10,18 +12,22 @@ from typing import Any
 import duckdb
 import psycopg
 
-from ingestion.lake import lake
-from ingestion.stores import LocalStore
+from ingestion.lake import FOLDER, LakeUnset, lake
+from ingestion.stores import ObjectStore, StoreFailed
 from orchestration.engines.chain import Relation
 from orchestration.lake.plan import EVENTS
 from warehouse.errors import WarehouseError
 from warehouse.settings import get_settings
 
 LISTED = """
-    select path, cast(load_id as text), occurred_on, row_count from ops.lake_files
+    select path, cast(load_id as text), occurred_on, row_count, size_bytes from ops.lake_files
     where load_seq <= %s order by path
 """
 UNFINISHED = "not_taken_over"
+# dbt's profile reads it; without it dbt loads no plugin, and nothing of an object store's client.
+PLUGINS = {"TIEOUT_DUCKDB_PLUGINS": json.dumps([{"module": "orchestration.lake.dbt_plugin"}])}
+NOTHING = "nothing was taken over into the warehouse."
+RESTORE = f"restore the file from a copy of the lake; {NOTHING}"
 LOAD_DAYS = "select load_id, occurred_on, event_count from intermediate.int_usage__load_days"
 # Types of raw.usage__events on DuckDB; `dimensions` is the text that Postgres prints.
 NO_EVENTS = """
@@ -37,7 +43,7 @@ NO_EVENTS = """
 
 
 class LakeUnreadable(WarehouseError):
-    """The lake does not hold what its list says, or cannot be read by DuckDB here."""
+    """The lake does not hold what its list says, or does not answer."""
 
 
 def database_file() -> Path:
@@ -50,8 +56,8 @@ class Listed:
 
     def __init__(self, connection: psycopg.Connection[Any], to_load_seq: int) -> None:
         rows = connection.execute(LISTED, (to_load_seq,)).fetchall()
-        self.paths = [path for path, *_ in rows]
-        self.days = sorted((load_id, day, count) for _, load_id, day, count in rows)
+        self.sizes = {path: size for path, *_, size in rows}
+        self.days = sorted((load_id, day, count) for _, load_id, day, count, _ in rows)
 
 
 def begin(path: Path) -> bool:
@@ -92,19 +98,36 @@ def prove(path: Path, listed: Listed) -> None:
         wrong = min(set(listed.days).symmetric_difference(found))
         raise LakeUnreadable(
             f"The lake does not hold what ops.lake_files says, for example of load {wrong[0]}, events of {wrong[1]}: "
-            "restore the file from a copy of the lake; nothing was taken over into the warehouse."
+            f"{RESTORE}"
         )
+
+
+def look_for(listed: Listed) -> None:
+    """Raise LakeUnreadable unless every listed file is in the lake with the bytes that its list says."""
+    try:
+        store = lake()
+        there = store.sizes(FOLDER) if listed.sizes else {}
+    except (LakeUnset, StoreFailed, OSError) as error:
+        raise LakeUnreadable(f"The lake cannot be read: {error}; {NOTHING}") from error
+    for path, size in listed.sizes.items():
+        found = there.get(path)
+        if found != size:
+            says = "is gone" if found is None else f"has {found} bytes and had {size} when it was written"
+            raise LakeUnreadable(f"{store.place}/{path} {says}: {RESTORE}")
+
+
+def variables() -> dict[str, str]:
+    """What dbt's profile reads from the environment to read the lake."""
+    return PLUGINS if isinstance(lake(), ObjectStore) else {}
 
 
 def show_events(path: Path, listed: Listed) -> None:
-    """Make raw.usage__events of the DuckDB file a view over the listed files, and no others."""
+    """Make raw.usage__events of the DuckDB file a view over the listed files, and no others.
+
+    Raises LakeUnreadable when a store does not answer.
+    """
     store = lake()
-    if not isinstance(store, LocalStore):
-        raise LakeUnreadable(
-            f"DuckDB reads a lake in a folder of this machine; {store.place} is none. Mount it, or keep a copy that "
-            "TIEOUT_LAKE names for the build."
-        )
-    files = ", ".join("'{}'".format(str(store.root.joinpath(each)).replace("'", "''")) for each in listed.paths)
+    files = ", ".join("'{}'".format(f"{store.place}/{each}".replace("'", "''")) for each in listed.sizes)
     query = (
         f"select * from read_parquet([{files}], hive_partitioning = true, "  # noqa: S608  names of the list
         "hive_types = {'delivered_on': date, 'occurred_on': date})"
@@ -112,8 +135,21 @@ def show_events(path: Path, listed: Listed) -> None:
         else NO_EVENTS
     )
     with closing(duckdb.connect(path)) as session:
+        if isinstance(store, ObjectStore):
+            from orchestration.lake.objects import register  # a local lake needs no client of a store
+
+            register(session, store)
         session.execute(f'create schema if not exists "{EVENTS.schema}"')
-        session.execute(f'create or replace view "{EVENTS.schema}"."{EVENTS.name}" as {query}')
+        try:
+            session.execute(f'create or replace view "{EVENTS.schema}"."{EVENTS.name}" as {query}')
+        except (duckdb.Error, StoreFailed) as error:
+            raise LakeUnreadable(f"The lake cannot be read: {in_short(str(error))}; {NOTHING}") from error
+
+
+def in_short(message: str) -> str:
+    """What a store did not do, without the trace that DuckDB puts around it; any other message as it is."""
+    told = re.findall(r"StoreFailed: (.+)", message)
+    return told[-1] if told else message
 
 
 def _days(session: duckdb.DuckDBPyConnection) -> list[tuple[str, Any, int]]:

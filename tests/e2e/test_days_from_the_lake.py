@@ -9,12 +9,15 @@ import pytest
 from ingestion import sample_company
 from ingestion.landing import load_landing
 from orchestration import dbt_process
-from orchestration.build import build_arguments, building
+from orchestration.build import BuildFailed, build_arguments, building
+from orchestration.lake import state
 from orchestration.lake.days import current_plan
+from orchestration.lake.state import LakeUnreadable, database_file
 from tests.dbt import scratch_dbt
+from tests.warehouse.object_store import Bucket, s3
 
 # Of the sample's usage, the last days that it was delivered on.
-DAYS, FIRST_PORTION = 12, 8
+DAYS, PORTIONS = 12, (8, 10)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -71,13 +74,36 @@ def shortest(value):
     return value.normalize() if hasattr(value, "normalize") else value
 
 
-def test_days_computed_in_portions_from_the_lake_are_those_of_postgres(cluster, landing, by_postgres, lake_lane):
-    with scratch_dbt.warehouse(cluster) as connection:
-        land(landing, 0, FIRST_PORTION)
+def test_days_computed_in_portions_from_a_lake_that_moves_to_a_bucket_are_those_of_postgres(
+    cluster, landing, by_postgres, lake_lane, tmp_path, monkeypatch
+):
+    first, second = PORTIONS
+    with scratch_dbt.warehouse(cluster) as connection, s3() as endpoint:
+        land(landing, 0, first)
         with building("test"):
             pass
         assert 0 < len(tables(connection)["int_usage__daily"]) < len(by_postgres["int_usage__daily"])
-        land(landing, FIRST_PORTION, DAYS)
+        land(landing, first, second)
+        with building("test"):
+            pass
+        before = tables(connection)
+
+        bucket = Bucket(endpoint)
+        monkeypatch.setenv("TIEOUT_LAKE", bucket.copy_of(tmp_path / "lake"))
+        (tmp_path / "lake").rename(tmp_path / "lake that was")
+        database_file().unlink()
+        land(landing, second, DAYS)
+        (lost,) = connection.execute("select path from ops.lake_files order by load_seq desc limit 1").fetchone()
+        content = bucket.take_away(lost)
+        with pytest.raises(LakeUnreadable, match=f"{bucket.url}/{lost} is gone: restore the file"), building("test"):
+            pass
+        with monkeypatch.context() as patch:  # it goes while the build runs
+            patch.setattr(state, "look_for", lambda _: None)
+            with pytest.raises(BuildFailed, match=f"computed:\n{bucket.url}/{lost} is gone: restore"), building("test"):
+                pass
+        assert tables(connection) == before != by_postgres
+
+        bucket.put(lost, content)
         with building("test"):
             pass
         assert tables(connection) == by_postgres

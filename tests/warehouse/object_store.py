@@ -35,6 +35,13 @@ class Bucket:
         """Write one object below the landing prefix."""
         self.client.put_object(Bucket=self.name, Key=f"landing/{key}", Body=body)
 
+    def take_away(self, key: str) -> bytes:
+        """Remove one object below the landing prefix; what was in it."""
+        place = {"Bucket": self.name, "Key": f"landing/{key}"}
+        content: bytes = self.client.get_object(**place)["Body"].read()
+        self.client.delete_object(**place)
+        return content
+
     def put_many(self, keys: list[str]) -> None:
         """Write objects of two bytes, past the protocol, which would take its time."""
         backend = s3_backends["123456789012"]["aws"]

@@ -17,7 +17,7 @@ FIRST, SECOND = (("load-1", date(2026, 5, 1), 10), ("load-2", date(2026, 5, 2), 
 
 
 def listed(*days):
-    return SimpleNamespace(days=sorted(days), paths=[])
+    return SimpleNamespace(days=sorted(days), sizes={})
 
 
 @pytest.fixture
@@ -71,13 +71,27 @@ def test_the_events_are_those_of_the_listed_files_alone(tmp_path, monkeypatch):
         paths.append(path)
     database = tmp_path / "usage.duckdb"
     for found, rows in ((paths[:1], [(1, date(2026, 5, 2), date(2026, 5, 1))]), ([], [])):
-        state.show_events(database, SimpleNamespace(days=[], paths=found))
+        state.show_events(database, SimpleNamespace(days=[], sizes=dict.fromkeys(found, 1)))
         with duckdb.connect(database) as session:
             query = "select quantity, delivered_on, occurred_on from raw.usage__events"
             assert session.execute(query).fetchall() == rows
 
 
-def test_a_lake_in_a_bucket_is_told_to_be_mounted(tmp_path, monkeypatch):
-    monkeypatch.setenv("TIEOUT_LAKE", "s3://bucket/lake")
-    with pytest.raises(LakeUnreadable, match="Mount it"):
-        state.show_events(tmp_path / "usage.duckdb", listed())
+def test_a_file_that_is_gone_or_of_another_length_is_named_before_anything_is_built(tmp_path, monkeypatch):
+    monkeypatch.setenv("TIEOUT_LAKE", str(tmp_path))
+    path = "raw/usage__events/delivered_on=2026-05-02/occurred_on=2026-05-01/load.parquet"
+    place = tmp_path / path
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"12345")
+    state.look_for(SimpleNamespace(sizes={path: 5}))
+    with pytest.raises(LakeUnreadable, match=r"load.parquet has 5 bytes and had 6 .*: restore the file"):
+        state.look_for(SimpleNamespace(sizes={path: 6}))
+    place.unlink()
+    with pytest.raises(LakeUnreadable, match=r"load.parquet is gone: restore the file"):
+        state.look_for(SimpleNamespace(sizes={path: 5}))
+
+
+def test_a_build_without_a_place_of_the_lake_is_told_so(monkeypatch):
+    monkeypatch.delenv("TIEOUT_LAKE", raising=False)
+    with pytest.raises(LakeUnreadable, match="TIEOUT_LAKE"):
+        state.look_for(SimpleNamespace(sizes={"a": 1}))
