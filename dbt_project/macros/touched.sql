@@ -46,6 +46,17 @@
 {%- endmacro %}
 
 
+{#- The days on which the touched loads of usage events were delivered, a list of dates: the folders of a lake, and no other file is opened. -#}
+{% macro touched_usage_deliveries() -%}
+    {%- set loads = touched_loads('usage', 'events') -%}
+    {%- if execute and is_incremental() -%}
+        {{ return(run_query("select distinct loads.delivered_on from " ~ loads ~ " as loads order by 1").columns[0].values() | list) }}
+    {%- else -%}
+        {{ return([]) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {#- The UTC days on which an event of the touched loads happened, a list of dates; int_usage__load_days knows them. -#}
 {% macro touched_usage_days() -%}
     {%- set query -%}

@@ -12,8 +12,9 @@ with
 events as (
     select * from {{ ref('stg_usage__events') }}
     {%- set load_seqs = touched_usage_load_seqs() %}
+    {%- set deliveries = touched_usage_deliveries() %}
     {%- if is_incremental() %}
-    where load_seq in ({{ literal_integers(load_seqs) }})
+    where load_seq in ({{ literal_integers(load_seqs) }}) and delivered_on in ({{ literal_dates(deliveries) }})
     {%- endif %}
 ),
 
