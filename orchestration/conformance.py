@@ -21,7 +21,7 @@ from psycopg.rows import dict_row
 from ingestion.formats import strict_json
 from ingestion.records import BadRecord
 from orchestration import dbt_process
-from orchestration.engines.cases import outputs, prepare
+from orchestration.engines.cases import Stop, compute, prepare
 from orchestration.engines.duckdb import DuckDb
 from orchestration.paths import DBT_PROJECT, dbt_target
 from warehouse.connection import connect
@@ -46,6 +46,7 @@ SCRATCH_SCHEMA: tuple[LiteralString, ...] = (
     """,
     "create table conformance.operations (op text primary key)",
     "create table conformance.outputs (case_id text primary key, outputs jsonb not null)",
+    "create table conformance.stops (case_id text primary key, reason text not null, needs_digits boolean not null)",
     "grant select, insert on all tables in schema conformance to tieout_transformer",
 )
 RESULTS = """
@@ -68,14 +69,12 @@ class Subject:
     """What a family of cases is about: its folder of models, and how its cases are written.
 
     ``operation_at`` is the way to the name of what to compute, its last key the word for it. Where outputs are
-    ``compared_whole``, a member of an object that the case does not name is a difference. The operations of
-    ``postgres_alone`` run on no other engine, for the reason that stands there.
+    ``compared_whole``, a member of an object that the case does not name is a difference.
     """
 
     name: str
     operation_at: tuple[str, ...]
     compared_whole: bool
-    postgres_alone: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def word(self) -> str:
@@ -88,34 +87,16 @@ class Subject:
             case = case.get(key) if isinstance(case, dict) else None
         return case if isinstance(case, str) else None
 
-    def operations(self, engine: Engine = "postgres") -> set[str]:
-        """The operations that a model computes on an engine; a model is ``conformance_<subject>__<operation>``."""
-        found = (MODELS / self.name).rglob(f"conformance_{self.name}__*.sql")
-        every = {path.stem.split("__", 1)[1] for path in found}
-        return every if engine == "postgres" else every - set(self.postgres_alone)
+    def operations(self) -> set[str]:
+        """The operations that a model computes."""
+        return {path.stem.split("__", 1)[1] for path in (MODELS / self.name).rglob(f"{self.model('*')}.sql")}
+
+    def model(self, operation: str) -> str:
+        """The name of the model that computes an operation."""
+        return f"conformance_{self.name}__{operation}"
 
 
-# Why operations of rating run on Postgres alone. Elsewhere a number has 19 digits on either side of the point.
-DIGITS = "among its cases are numbers, or products of numbers, of more digits than other engines have"
-WORDS = "its model is written in words of Postgres"
-POSTGRES_ALONE = {
-    "aggregate": DIGITS,
-    "allocate": DIGITS,
-    "blocks": WORDS,
-    "buckets": DIGITS,
-    "commitment_overage": DIGITS,
-    "credit_notes": DIGITS,
-    "graduated_events_prorated": DIGITS,
-    "invoice_totals": DIGITS,
-    "line_sum": DIGITS,
-    "ordered_dimension_tiers": WORDS,
-    "pipeline": DIGITS,
-    "progressive": WORDS,
-    "rate": DIGITS,
-    "rating_delta": DIGITS,
-    "round_value": DIGITS,
-}
-RATING = Subject("rating", ("op",), compared_whole=False, postgres_alone=POSTGRES_ALONE)
+RATING = Subject("rating", ("op",), compared_whole=False)
 REVREC = Subject("revrec", ("inputs", "model"), compared_whole=True)
 
 
@@ -138,11 +119,11 @@ def run(
 ) -> list[CaseResult]:
     """Compute every case of ``file`` on an engine and compare it in Postgres; one result a case, by id.
 
-    A case whose operation runs on Postgres alone is skipped elsewhere, and says so. Raises CasesRefused for a file that
+    A case with more digits than the engine's numbers have is skipped, and says so. Raises CasesRefused for a file that
     cannot be read, and ConformanceFailed when the comparison itself does not run.
     """
     cases = read_cases(file, subject)
-    operations = subject.operations(engine)
+    operations = subject.operations()
     wanted = sorted({str(subject.operation(case)) for case in cases} & operations)
     with _scratch_schema() as connection, dbt_process.session() as dbt:
         _store(connection, cases, subject, operations)
@@ -155,18 +136,12 @@ def run(
             raise ConformanceFailed("\n".join(compared.failures))
         with connect("transformer", autocommit=True) as reader, reader.cursor(row_factory=dict_row) as cursor:
             rows = cursor.execute(RESULTS).fetchall()
-    left_out = {
-        operation: f"{operation} runs on Postgres alone: {reason}"
-        for operation, reason in subject.postgres_alone.items()
-        if operation not in operations
-    }
-    reasons = errors | left_out
     return [
         CaseResult(
             row["case_id"],
             row["op"],
             row["status"],
-            row["reason"] if row["status"] == "passed" else reasons.get(row["op"], row["reason"]),
+            row["reason"] if row["status"] == "passed" else errors.get(row["op"], row["reason"]),
             row["differences"],
         )
         for row in rows
@@ -246,7 +221,7 @@ def _compute(
     """Build the models of the operations; what dbt said of operations that failed."""
     if not operations:
         return {}
-    models = [f"conformance_{subject.name}__{operation}" for operation in operations]
+    models = [subject.model(operation) for operation in operations]
     built = dbt.run(["run", *options, "--select", *models], on_event, {**_variables(), **(variables or {})})
     if not built.results:
         raise ConformanceFailed("\n".join(built.failures))
@@ -261,18 +236,34 @@ def _compute_on_duckdb(
     operations: Sequence[str],
     on_event: Callable[[dbt_process.Event], None] | None,
 ) -> dict[str, str]:
-    """The same on DuckDB; outputs are put beside the cases in Postgres."""
+    """The same on DuckDB; outputs, and why cases have none, are put beside the cases in Postgres."""
     listed = [(case["id"], str(subject.operation(case)), case["inputs"]) for case in cases]
     with tempfile.TemporaryDirectory(prefix="tieout-cases-") as folder:
         path = Path(folder).joinpath("cases.duckdb")
         prepare(path, listed, Path(folder))
         target = {"DBT_TARGET_PATH": _variables()["DBT_TARGET_PATH"] + "-duckdb", **DuckDb(path).variables}
         errors = _compute(dbt, subject, operations, on_event, ["--target", DuckDb.name], target)
-        computed = outputs(path)
-    with connection.cursor() as cursor, cursor.copy("copy conformance.outputs from stdin") as copy:
-        for row in computed:
-            copy.write_row(row)
+        outputs, stops = compute(
+            path,
+            {
+                subject.model(operation): [case_id for case_id, asked, _ in listed if asked == operation]
+                for operation in operations
+                if operation not in errors
+            },
+        )
+    with connection.cursor() as cursor:
+        with cursor.copy("copy conformance.outputs from stdin") as copy:
+            for row in outputs:
+                copy.write_row(row)
+        with cursor.copy("copy conformance.stops from stdin") as copy:
+            for stop in stops:
+                copy.write_row([stop.case_id, _told(stop), stop.needs_digits])
     return errors
+
+
+def _told(stop: Stop) -> str:
+    """Why a case stopped, for a reader."""
+    return f"needs more digits than DuckDB has: {stop.reason}" if stop.needs_digits else stop.reason
 
 
 def _variables() -> dict[str, str]:

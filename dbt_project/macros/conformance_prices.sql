@@ -92,12 +92,9 @@
             quantity * quantity_scale as quantity,
             billed * quantity_scale as billed,
             quantity_denominator * quantity_scale as quantity_denominator,
-            {{ numerator_of('package_size') }} * quantity_denominator * quantity_scale
-            / {{ denominator_of('package_size') }} as package_size,
-            {{ numerator_of('free_units') }} * quantity_denominator * quantity_scale
-            / {{ denominator_of('free_units') }} as free_quantity,
-            {{ numerator_of('tier_quantity') }} * quantity_denominator * quantity_scale
-            / {{ denominator_of('tier_quantity') }} as selector_quantity,
+            {{ in_scale('package_size', 'quantity_denominator * quantity_scale') }} as package_size,
+            {{ in_scale('free_units', 'quantity_denominator * quantity_scale') }} as free_quantity,
+            {{ in_scale('tier_quantity', 'quantity_denominator * quantity_scale') }} as selector_quantity,
             partial_package,
             zero_usage,
             tier_select,
@@ -125,18 +122,14 @@
             priced_lines.tier_mode,
             priced_lines.amount_denominator,
             given_tiers.tier_no,
-            {{ numerator_of('given_tiers.up_to') }} * priced_lines.quantity_denominator
-            / {{ denominator_of('given_tiers.up_to') }} as upper_bound,
-            coalesce(lag({{ numerator_of('given_tiers.up_to') }} * priced_lines.quantity_denominator
-            / {{ denominator_of('given_tiers.up_to') }}) over (
+            {{ in_scale('given_tiers.up_to', 'priced_lines.quantity_denominator') }} as upper_bound,
+            coalesce(lag({{ in_scale('given_tiers.up_to', 'priced_lines.quantity_denominator') }}) over (
                 partition by priced_lines.line_id order by given_tiers.tier_no
             ), 0) as lower_bound,
-            {{ numerator_of('given_tiers.unit_price') }} * priced_lines.price_scale
-            / ({{ denominator_of('given_tiers.unit_price') }} * given_tiers.price_parts) as unit_amount,
-            {{ numerator_of('given_tiers.flat_fee') }} * priced_lines.amount_denominator
-            / {{ denominator_of('given_tiers.flat_fee') }} as flat_amount,
-            {{ numerator_of('given_tiers.cap') }} * priced_lines.amount_denominator
-            / {{ denominator_of('given_tiers.cap') }} as cap_amount
+            {{ in_scale('given_tiers.unit_price', 'priced_lines.price_scale', 'given_tiers.price_parts') }}
+                as unit_amount,
+            {{ in_scale('given_tiers.flat_fee', 'priced_lines.amount_denominator') }} as flat_amount,
+            {{ in_scale('given_tiers.cap', 'priced_lines.amount_denominator') }} as cap_amount
         from priced_lines
         inner join given_tiers on priced_lines.line_id = given_tiers.line_id
     ),
@@ -184,6 +177,6 @@
     {#- A number given as text: a decimal exactly, a fraction to 60 decimals. -#}
     (case
         when strpos({{ number }}, '/') > 0 then {{ precise_ratio(numerator_of(number), denominator_of(number)) }}
-        else cast({{ number }} as {{ exact_number() }})
+        else {{ exact_from_text(number) }}
     end)
 {%- endmacro %}

@@ -31,7 +31,7 @@ def rating(file: FileArgument, out: JsonOption = None, engine: EngineOption = "p
     """Rating, periods, metering and invoices: compute every case of FILE and compare.
 
     Lists what differs with both sides; the last line counts. Ends with 1 when a case failed or was skipped. On DuckDB
-    the operations that run on Postgres alone are skipped, and why is said.
+    a case is skipped when a number of it needs more digits than DuckDB has; DuckDB's own words are shown.
     """
     from orchestration import conformance
 

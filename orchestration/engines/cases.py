@@ -1,9 +1,11 @@
-"""Worked cases on DuckDB: what their models read is written into a file, and what they computed is read from it."""
+"""Worked cases on DuckDB: what their models read is written into a file, and what the models give is read from it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,29 @@ from orchestration.engines.chain import Relation
 from orchestration.engines.duckdb import DuckDb
 from orchestration.engines.inputs import export
 from orchestration.engines.postgres import warehouse
+from orchestration.engines.profile import settings
 
 ZONES = Relation("ops", "tz_transitions")
+
+# The only ways in which a statement stops because a number has more digits than DuckDB's: our own macros say so, a
+# result of exact numbers or whole numbers overflows, or a written number does not fit the type it is cast to.
+NUMBER = r"-?\d+(?:\.\d+)?"
+DIGIT_STOPS = re.compile(
+    r"Invalid Input Error: an? [a-z ]+ of more than \d+ (?:digits|decimals)$"
+    r"|Out of Range Error: Overflow in (?:multiplication|addition|subtraction) of (?:DECIMAL\(\d+\)|INT128) "
+    r"|Out of Range Error: Overflow in HUGEINT (?:multiplication|addition|subtraction): "
+    rf"|Conversion Error: Could not cast value {NUMBER} to DECIMAL\(\d+,\d+\)"
+    rf"|Conversion Error: Could not convert string (['\"]){NUMBER}\1 to (?:INT128|DECIMAL\(\d+,\d+\))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why a case was not computed, in DuckDB's words; ``needs_digits`` where a number has too many for it."""
+
+    case_id: str
+    reason: str
+    needs_digits: bool
 
 
 def prepare(path: Path, cases: Sequence[tuple[str, str, Mapping[str, Any]]], inputs: Path) -> None:
@@ -25,7 +48,7 @@ def prepare(path: Path, cases: Sequence[tuple[str, str, Mapping[str, Any]]], inp
     with warehouse() as source:
         files = export(source, [ZONES], inputs)
     DuckDb(path).register(files)
-    listed = pa.table(
+    given = pa.table(
         {
             "case_id": [case_id for case_id, _, _ in cases],
             "op": [operation for _, operation, _ in cases],
@@ -33,18 +56,63 @@ def prepare(path: Path, cases: Sequence[tuple[str, str, Mapping[str, Any]]], inp
         }
     )
     with closing(duckdb.connect(path)) as session:
-        session.register("listed", listed)
+        session.register("given_cases", given)
         session.execute("create schema conformance")
         session.execute(
-            "create table conformance.cases as select case_id, op, cast(inputs as json) as inputs from listed"
+            "create table conformance.given as select case_id, op, cast(inputs as json) as inputs from given_cases"
         )
-        session.execute("create table conformance.outputs (case_id varchar, outputs json)")
+        session.execute("create table conformance.cases as from conformance.given limit 0")
 
 
-def outputs(path: Path) -> list[tuple[str, str]]:
-    """Id and outputs (JSON) of every case that was computed."""
-    with closing(duckdb.connect(path, read_only=True)) as session:
-        return session.execute("select case_id, cast(outputs as varchar) from conformance.outputs").fetchall()
+def compute(path: Path, models: Mapping[str, Sequence[str]]) -> tuple[list[tuple[str, str]], list[Stop]]:
+    """Id and outputs (JSON) of every case that could be computed, and why the others stopped.
+
+    ``models`` are views that dbt made, each with the ids of its cases. One case stops the statement of all, so that
+    halves are computed where a whole stops: in the end a case is left out for a reason of its own.
+    """
+    outputs: list[tuple[str, str]] = []
+    stops: list[Stop] = []
+    with closing(duckdb.connect(path)) as session:
+        for name, value in settings(DuckDb.name, "settings", DuckDb(path).variables).items():
+            session.execute(f"set {name} = '{value}'")
+        for model, case_ids in models.items():
+            for found in _computed(session, model, case_ids):
+                if isinstance(found, Stop):
+                    stops.append(found)
+                else:
+                    outputs.append(found)
+    return outputs, stops
+
+
+def needs_digits(message: str) -> bool:
+    """Whether an error of DuckDB says that a number has more digits than it can hold, and nothing else."""
+    return DIGIT_STOPS.match(message) is not None
+
+
+def _computed(
+    session: duckdb.DuckDBPyConnection, model: str, case_ids: Sequence[str], *, is_sure_to_stop: bool = False
+) -> list[tuple[str, str] | Stop]:
+    """Outputs of cases, or why they stop. What is sure to stop is halved at once: planning the statement takes long."""
+    if len(case_ids) == 1 or not is_sure_to_stop:
+        try:
+            return _outputs(session, model, case_ids)
+        except duckdb.Error as error:
+            if len(case_ids) == 1:
+                return [Stop(case_ids[0], str(error), needs_digits(str(error)))]
+    middle = len(case_ids) // 2
+    first = _computed(session, model, case_ids[:middle])
+    is_first_whole = not any(isinstance(found, Stop) for found in first)
+    return first + _computed(session, model, case_ids[middle:], is_sure_to_stop=is_first_whole)
+
+
+def _outputs(session: duckdb.DuckDBPyConnection, model: str, case_ids: Sequence[str]) -> list[tuple[str, str] | Stop]:
+    session.execute("truncate conformance.cases")
+    session.execute(
+        "insert into conformance.cases select * from conformance.given where case_id in (select unnest(?))",
+        [list(case_ids)],
+    )
+    computed = f'select case_id, cast(outputs as varchar) from conformance."{model}"'  # noqa: S608 - dbt's own name
+    return [(case_id, outputs) for case_id, outputs in session.execute(computed).fetchall()]
 
 
 def _with_texts(node: Any) -> Any:

@@ -32,6 +32,7 @@
         'timestamp': '^' ~ date ~ '([Tt ]' ~ time ~ zone ~ ')?$',
         'account_date': '^(' ~ date ~ '([Tt ]' ~ time ~ zone ~ ')?|' ~ us_date ~ ')$',
         'epoch': '^[0-9]{1,11}$',
+        'too_fine': '[.][0-9]{19}[0-9]*[1-9]',
     } -%}
     {{- patterns[kind] -}}
 {%- endmacro %}
@@ -39,13 +40,36 @@
 
 {#- Exact numeric; scientific notation is understood, NaN and Infinity are not numbers here. -#}
 {% macro to_numeric(text) -%}
-    case when {{ is_castable(text, 'numeric') }} then cast({{ text }} as {{ exact_number() }}) end
+    case when {{ is_castable(text, 'numeric') }} then {{ exact_from_text(text) }} end
 {%- endmacro %}
 
 
 {#- The same for an amount in major units, small enough that its minor units fit a bigint in every currency. -#}
 {% macro to_amount(text) -%}
-    case when {{ is_castable(text, 'amount') }} then cast({{ text }} as {{ exact_number() }}) end
+    case when {{ is_castable(text, 'amount') }} then {{ exact_from_text(text) }} end
+{%- endmacro %}
+
+
+{#- A text that is a number, exactly. A cast rounds what has more decimals than its type: here that stops the statement. -#}
+{% macro exact_from_text(text) -%}
+    {{ return(adapter.dispatch('exact_from_text', 'tieout')(text)) }}
+{%- endmacro %}
+
+{% macro default__exact_from_text(text) -%}
+    case
+        when length({{ text }}) > 20 and {{ is_castable(text, 'too_fine') }}
+            then {{ stop_with('a number of more than 19 decimals') }}
+        when lower({{ text }}) like '%e%'
+            then {{ times(
+                'cast(split_part(lower(' ~ text ~ "), 'e', 1) as " ~ exact_number() ~ ')',
+                power_of_ten('split_part(lower(' ~ text ~ "), 'e', 2)")
+            ) }}
+        else cast({{ text }} as {{ exact_number() }})
+    end
+{%- endmacro %}
+
+{% macro postgres__exact_from_text(text) -%}
+    cast({{ text }} as numeric)
 {%- endmacro %}
 
 

@@ -187,14 +187,18 @@
     {{ return(adapter.dispatch('whole_ratio', 'tieout')(dividend, divisor)) }}
 {%- endmacro %}
 
-{#- The guess is near enough below 2^53; what it is worth is proved by the product. -#}
+{#- A guess is near enough below 2^53, and a second one makes up for what the first misses; what they are worth is proved by the product. -#}
 {% macro default__whole_ratio(dividend, divisor) -%}
-    {%- set guess = 'cast(round(cast(given.n as double) / cast(given.d as double)) as bigint)' -%}
+    {%- set quotient = 'cast(given.n as double) / cast(given.d as double)' -%}
+    {%- set guess = 'case when abs(' ~ quotient ~ ') < 1000000000000000000 then cast(round(' ~ quotient ~ ') as bigint) end' -%}
+    {%- set missed = 'cast(round(cast(given.n - given.guess * given.d as double) / cast(given.d as double)) as bigint)' -%}
     {%- set proved -%}
     case
-        when given.guess is null then null
+        when given.n is null or given.d is null then null
         when given.guess * given.d = given.n then given.guess
-        else {{ stop_with('a quotient of more than 15 digits') }}
+        when (given.guess + {{ missed }}) * given.d = given.n then given.guess + {{ missed }}
+        when given.d = 0 then {{ stop_with('a division by zero') }}
+        else {{ stop_with('a quotient of more than 18 digits') }}
     end
     {%- endset -%}
     {{ with_values(
@@ -354,4 +358,22 @@
         ),
         1
     )
+{%- endmacro %}
+
+
+{#-
+    A number given as text in parts of a scale, which is a multiple of its denominator (times `parts`): 0.25 of scale 100 is 25. Null for
+    null.
+-#}
+{% macro in_scale(number, scale, parts='1') -%}
+    {{ return(adapter.dispatch('in_scale', 'tieout')(number, scale, parts)) }}
+{%- endmacro %}
+
+{% macro default__in_scale(number, scale, parts) -%}
+    ({{ numerator_of(number) }} * ({{ scale }}) / ({{ denominator_of(number) }} * ({{ parts }})))
+{%- endmacro %}
+
+{#- Whole numbers, so that the division comes first and leaves more digits. -#}
+{% macro duckdb__in_scale(number, scale, parts) -%}
+    ({{ numerator_of(number) }} * (cast({{ scale }} as hugeint) // ({{ denominator_of(number) }} * ({{ parts }}))))
 {%- endmacro %}

@@ -31,6 +31,10 @@
     end
 {%- endmacro %}
 
+{% macro duckdb__text_of(value) -%}
+    {{ with_values({'value': value}, default__text_of('given.value')) }}
+{%- endmacro %}
+
 {% macro postgres__text_of(value) -%}
     cast({{ value }} as text)
 {%- endmacro %}

@@ -52,7 +52,7 @@
     {{ whole_shares('(
         select
             items.*,
-            items.total * items.weight * sign(' ~ weight_sum ~ ') as share_numerator,
+            ' ~ times('items.total', 'items.weight') ~ ' * case when ' ~ weight_sum ~ ' < 0 then -1 else 1 end as share_numerator,
             nullif(abs(' ~ weight_sum ~ '), 0) as share_denominator
         from ' ~ items ~ ' as items
     )') }}

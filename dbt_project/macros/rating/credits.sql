@@ -37,18 +37,21 @@
 -#}
 {% macro credit_notes(invoices, notes) -%}
     {%- set before_this = 'over (partition by document_id order by note_no rows between unbounded preceding and 1 preceding)' -%}
+    {%- set exact_width = times('invoices.scale', 'coalesce(nullif(invoices.lines_numerator, 0), 1)') -%}
     select
         taxed.*,
         case
-            when mode is null then subtotal_numerator * rate_scale + tax_numerator
-            else subtotal_numerator + tax_numerator * subtotal_scale
+            when mode is null then {{ times('subtotal_numerator', 'rate_scale') }} + tax_numerator
+            else subtotal_numerator + {{ times('tax_numerator', 'subtotal_scale') }}
         end as total_numerator,
         case
             when mode is null
-                then (lines_numerator - coupon_numerator) * (rate_scale + rate_numerator) * exact_width
-            else (lines_numerator - coupon_numerator) + invoice_tax * scale
+                then {{ times(
+                    times('lines_numerator - coupon_numerator', 'rate_scale + rate_numerator'), 'exact_width'
+                ) }}
+            else (lines_numerator - coupon_numerator) + {{ times('invoice_tax', 'scale') }}
         end as invoice_total,
-        case when mode is null then subtotal_scale * rate_scale else subtotal_scale end as total_scale
+        case when mode is null then {{ times('subtotal_scale', 'rate_scale') }} else subtotal_scale end as total_scale
     from (
         select
             rounded.*,
@@ -61,33 +64,36 @@
             select
                 adjusted.*,
                 {{ rounded_numerator(
-                    'subtotal_numerator * rate_numerator', 'subtotal_scale * rate_scale', 'digits', 'mode'
+                    times('subtotal_numerator', 'rate_numerator'), times('subtotal_scale', 'rate_scale'), 'digits', 'mode'
                 ) }} as own_tax,
-                {{ rounded_denominator('subtotal_scale * rate_scale', 'mode') }} as tax_scale,
-                {{ rounded_numerator(
-                    '(lines_numerator - coupon_numerator) * rate_numerator * exact_width',
-                    'scale * rate_scale * exact_width', 'digits', 'mode'
-                ) }} as invoice_tax,
+                {{ rounded_denominator(times('subtotal_scale', 'rate_scale'), 'mode') }} as tax_scale,
+                case
+                    when mode is null then {{ times(
+                        times('lines_numerator - coupon_numerator', 'rate_numerator'), 'exact_width'
+                    ) }}
+                    else {{ round_ratio_as(
+                        times('lines_numerator - coupon_numerator', 'rate_numerator'), times('scale', 'rate_scale'),
+                        'digits', 'mode'
+                    ) }}
+                end as invoice_tax,
                 coalesce(sum(note_numerator) {{ before_this }}, 0) as credited_so_far
             from (
                 select
                     shared.*,
-                    note_numerator * adjustment_scale - adjustment_numerator * scale as subtotal_numerator,
-                    scale * adjustment_scale as subtotal_scale
+                    {{ times('note_numerator', 'adjustment_scale') }} - {{ times('adjustment_numerator', 'scale') }}
+                        as subtotal_numerator,
+                    {{ times('scale', 'adjustment_scale') }} as subtotal_scale
                 from (
                     select
                         invoices.*,
                         notes.note_no,
                         notes.note_numerator,
-                        invoices.scale * coalesce(nullif(invoices.lines_numerator, 0), 1) as exact_width,
+                        {{ exact_width }} as exact_width,
                         {{ rounded_numerator(
-                            'invoices.coupon_numerator * notes.note_numerator',
-                            'invoices.scale * coalesce(nullif(invoices.lines_numerator, 0), 1)',
+                            times('invoices.coupon_numerator', 'notes.note_numerator'), exact_width,
                             'invoices.digits', 'invoices.mode'
                         ) }} as adjustment_numerator,
-                        {{ rounded_denominator(
-                            'invoices.scale * coalesce(nullif(invoices.lines_numerator, 0), 1)', 'invoices.mode'
-                        ) }} as adjustment_scale
+                        {{ rounded_denominator(exact_width, 'invoices.mode') }} as adjustment_scale
                     from {{ invoices }} as invoices
                     left join {{ notes }} as notes on invoices.document_id = notes.document_id
                 ) as shared

@@ -31,7 +31,11 @@
         select
             accrued.line_id,
             accrued.event_no,
-            accrued.accrued_amount
+            accrued.accrued_amount,
+            accrued.accrued_before,
+            accrued.recurring_threshold,
+            accrued.last_threshold,
+            count(crossed.threshold_amount) as crossed_count
         from (
             select
                 running.line_id,
@@ -68,9 +72,9 @@
             accrued.accrued_before,
             accrued.recurring_threshold,
             accrued.last_threshold
-        having
-            count(crossed.threshold_amount) > 0
-            or {{ steps | replace('%s', 'accrued.accrued_amount') }}
-            > {{ steps | replace('%s', 'accrued.accrued_before') }}
     ) as crossing
+    where
+        crossing.crossed_count > 0
+        or {{ steps | replace('%s', 'crossing.accrued_amount') }}
+        > {{ steps | replace('%s', 'crossing.accrued_before') }}
 {%- endmacro %}

@@ -1,12 +1,14 @@
 {#- Exact numbers as text: a decimal ("0.067") or a fraction ("14/31"). A fraction is kept as numerator and denominator, because
     no engine's division keeps a third. -#}
 
-{% macro ratio_text(numerator, denominator, digits='0', mode='cast(null as text)') -%}
-    {#- numerator / denominator (positive) as text: rounded where the mode asks for it, else the exact fraction. -#}
+{% macro ratio_text(numerator, denominator, digits='0', mode=none) -%}
+    {#- numerator / denominator (positive) as text: rounded where there is a mode and it asks for it, else the exact fraction. -#}
     (case
-        when ({{ mode }}) is null and ({{ denominator }}) = 1 then cast({{ numerator }} as text)
-        when ({{ mode }}) is null then cast({{ numerator }} as text) || '/' || cast({{ denominator }} as text)
-        else cast({{ round_ratio_as(numerator, denominator, digits, mode) }} as text)
+        {%- if mode is not none %}
+        when ({{ mode }}) is not null then {{ text_of(round_ratio_as(numerator, denominator, digits, mode)) }}
+        {%- endif %}
+        when ({{ denominator }}) = 1 then {{ text_of(numerator) }}
+        else {{ text_of(numerator) }} || '/' || {{ text_of(denominator) }}
     end)
 {%- endmacro %}
 

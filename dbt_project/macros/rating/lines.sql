@@ -70,23 +70,23 @@
     {%- set net = round_ratio_as('left_numerator', 'net_denominator', 'round_digits', 'round_mode') -%}
     select
         reduced.*,
-        case when round_mode is null then left_numerator else {{ net }} * net_denominator end as net_numerator
+        case when round_mode is null then left_numerator else {{ times(net, 'net_denominator') }} end as net_numerator
     from (
         select
             discounts.*,
-            amount_numerator * percent_denominator * 100 - percent_discount_numerator as left_numerator
+            {{ times('amount_numerator', 'percent_denominator * 100') }} - percent_discount_numerator as left_numerator
         from (
             select
                 shares.*,
                 case
                     when round_mode is null then discount_exact
-                    else {{ discount }} * net_denominator
+                    else {{ times(discount, 'net_denominator') }}
                 end as percent_discount_numerator
             from (
                 select
                     amounts.*,
-                    amount_numerator * percent_numerator as discount_exact,
-                    amount_denominator * percent_denominator * 100 as net_denominator
+                    {{ times('amount_numerator', 'percent_numerator') }} as discount_exact,
+                    {{ times('amount_denominator', 'percent_denominator * 100') }} as net_denominator
                 from {{ amounts }} as amounts
             ) as shares
         ) as discounts
@@ -118,15 +118,9 @@
 {%- endmacro %}
 
 {% macro precise_ratio(numerator, denominator) -%}
-    {#- numerator / denominator (positive) cut after 60 decimals. Sums of such quotients are settled before they are rounded. -#}
+    {#- numerator / denominator (positive) cut after 60 decimals. -#}
     (
         {{ floor_ratio('abs(' ~ numerator ~ ') * ' ~ power_of_ten('60'), denominator) }}
         * {{ power_of_ten('-60') }} * case when ({{ numerator }}) < 0 then -1 else 1 end
     )
-{%- endmacro %}
-
-{% macro settled(value) -%}
-    {#- A sum of precise ratios to 45 decimals: what the cut took from each is gone, so that a tie is a tie again. Exact
-        while the denominators' product, times a power of ten for the digits asked for, stays below 10 to the 44th. -#}
-    {{ round_half_up_at(value, '45') }}
 {%- endmacro %}

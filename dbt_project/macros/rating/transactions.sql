@@ -96,27 +96,40 @@
 
 {#-
     Set macro: a graduated charge whose events are prorated each by itself. `splits` are the events' units in tiers (see
-    event_tier_splits) with full_quantity and prorated_quantity of the event and the tier's unit_amount; `tiers` has
-    line_id, tier_no, flat_amount; `lines` has line_id, final_units (the running total at the end; null without events),
-    zero_usage, round_digits and round_mode. Full units choose the tier, the event's share prices them. A flat amount
-    is due for each tier that a positive event entered, and stays. Gives line_id and amount.
+    event_tier_splits) with the tier's unit_amount and share_numerator over share_denominator (positive): the part of a
+    full unit that a unit of the event is priced as. `tiers` has line_id, tier_no, flat_amount; `lines` has line_id,
+    final_units (the running total at the end; null without events) and zero_usage. Full units choose the tier, the event's share
+    prices them. A flat amount is due for each tier that a positive event entered, and stays. Gives line_id and
+    amount_numerator over amount_denominator, exact.
 -#}
 {% macro prorated_event_amounts(lines, splits, tiers) -%}
     select
         lines.line_id,
-        {{ round_as(settled(
-            'case when lines.final_units < 0 then 0 else coalesce(units.amount, 0) + coalesce(flats.amount, 0) end'
-        ), 'lines.round_digits', 'lines.round_mode') }} as amount
+        case
+            when lines.final_units < 0 then 0
+            else
+                coalesce(units.amount_numerator, 0)
+                + {{ times('coalesce(flats.amount, 0)', 'coalesce(units.amount_denominator, 1)') }}
+        end as amount_numerator,
+        coalesce(units.amount_denominator, 1) as amount_denominator
     from {{ lines }} as lines
     left join (
         select
-            line_id,
-            sum({{ precise_ratio(
-                'tier_units * unit_amount * prorated_quantity * case when full_quantity < 0 then -1 else 1 end',
-                'abs(full_quantity)'
-            ) }}) as amount
-        from {{ splits }}
-        group by line_id
+            shares.line_id,
+            scales.scale as amount_denominator,
+            sum({{ times(
+                times('shares.tier_units', 'shares.unit_amount'),
+                times('shares.share_numerator', whole_quotient('scales.scale', 'shares.share_denominator'))
+            ) }}) as amount_numerator
+        from {{ splits }} as shares
+        inner join (
+            select
+                line_id,
+                {{ least_common_multiple_of('share_denominator') }} as scale
+            from {{ splits }}
+            group by line_id
+        ) as scales on shares.line_id = scales.line_id
+        group by shares.line_id, scales.scale
     ) as units on lines.line_id = units.line_id
     left join (
         select

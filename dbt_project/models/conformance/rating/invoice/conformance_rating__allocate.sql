@@ -10,10 +10,8 @@ weights as (
         weights.position,
         {{ numerator_of(json_scalar_text('weights.element')) }} as numerator,
         {{ denominator_of(json_scalar_text('weights.element')) }} as denominator,
-        cast(
-            {{ json_element_text(json_node('cases.inputs', 'tie_keys'), 'weights.position - 1') }}
-            as {{ exact_number() }}
-        ) as tie_key
+        {{ exact_from_text(json_element_text(json_node('cases.inputs', 'tie_keys'), 'weights.position - 1')) }}
+            as tie_key
     from cases
     cross join {{ json_array_elements(json_node('cases.inputs', 'weights'), 'weights') }}
 ),

@@ -163,8 +163,9 @@ line_texts as (
     select
         lines.document_id,
         {{ json_list(ratio_text(
-            'lines.amount_numerator * taxable_lines.scale - taxable_lines.taxable_numerator * lines.scale',
-            'taxable_lines.scale * lines.scale'
+            times('lines.amount_numerator', 'taxable_lines.scale')
+            ~ ' - ' ~ times('taxable_lines.taxable_numerator', 'lines.scale'),
+            times('taxable_lines.scale', 'lines.scale')
         ), 'lines.line_no') }} as line_discounts,
         {{ json_list(ratio_text(
             'coalesce(line_taxes.exact_numerator, 0)', 'coalesce(line_taxes.exact_denominator, 1)',
@@ -226,13 +227,18 @@ totals as (
         coalesce(tax_totals.denominator, 1) as tax_scale,
         coalesce(credits.numerator, 0) as credit,
         coalesce(credits.scale, 1) as credit_scale,
-        (
-            coalesce(nets.numerator, 0) * coalesce(tax_totals.denominator, 1)
-            + coalesce(tax_totals.numerator, 0) * coalesce(nets.scale, 1)
-        ) * cases.credits_denominator as total,
-        cases.credit_notes * coalesce(nets.scale, 1) * coalesce(tax_totals.denominator, 1) as credit_notes,
-        cases.prepaid_credit * coalesce(nets.scale, 1) * coalesce(tax_totals.denominator, 1) as prepaid_credit,
-        coalesce(nets.scale, 1) * coalesce(tax_totals.denominator, 1) * cases.credits_denominator as total_scale
+        {{ times(
+            times('coalesce(nets.numerator, 0)', 'coalesce(tax_totals.denominator, 1)')
+            ~ ' + ' ~ times('coalesce(tax_totals.numerator, 0)', 'coalesce(nets.scale, 1)'),
+            'cases.credits_denominator'
+        ) }} as total,
+        {{ times('cases.credit_notes', times('coalesce(nets.scale, 1)', 'coalesce(tax_totals.denominator, 1)')) }}
+            as credit_notes,
+        {{ times('cases.prepaid_credit', times('coalesce(nets.scale, 1)', 'coalesce(tax_totals.denominator, 1)')) }}
+            as prepaid_credit,
+        {{ times(
+            'cases.credits_denominator', times('coalesce(nets.scale, 1)', 'coalesce(tax_totals.denominator, 1)')
+        ) }} as total_scale
     from cases
     left join subtotals on cases.document_id = subtotals.document_id
     left join nets on cases.document_id = nets.document_id
@@ -259,10 +265,12 @@ final as (
         settled.document_id as case_id,
         {{ json_object() }}(
             'subtotal', {{ ratio_text('subtotal', 'subtotal_scale') }},
-            'line_discounts', coalesce(line_texts.line_discounts, '[]'),
-            'discount', {{ ratio_text('subtotal * net_scale - net * subtotal_scale', 'subtotal_scale * net_scale') }},
+            'line_discounts', coalesce(line_texts.line_discounts, {{ json_list_of([]) }}),
+            'discount', {{ ratio_text(
+                times('subtotal', 'net_scale') ~ ' - ' ~ times('net', 'subtotal_scale'), times('subtotal_scale', 'net_scale')
+            ) }},
             'net', {{ ratio_text('net', 'net_scale') }},
-            'line_taxes', coalesce(line_texts.line_taxes, '[]'),
+            'line_taxes', coalesce(line_texts.line_taxes, {{ json_list_of([]) }}),
             'tax', {{ ratio_text('tax', 'tax_scale') }},
             'total', {{ ratio_text('total', 'total_scale') }},
             'pretax_credit_applied', {{ ratio_text('credit', 'credit_scale') }},

@@ -20,7 +20,7 @@ rounded as (
 final as (
     select
         case_id,
-        {{ json_object() }}('value', cast(amount as text)) as outputs
+        {{ json_object() }}('value', {{ text_of('amount') }}) as outputs
     from rounded
 )
 

@@ -16,9 +16,9 @@ usage_quantities as (
     select
         cases.case_id,
         quantities.key as unit_name,
-        {{ exact_of('quantities.value') }} as quantity
+        {{ exact_of(json_scalar_text('quantities.value')) }} as quantity
     from cases
-    cross join lateral jsonb_each_text(cases.usage_quantities) as quantities
+    cross join {{ json_each('cases.usage_quantities', 'quantities') }}
 ),
 
 tiers as (
@@ -59,9 +59,9 @@ unit_limits as (
         tiers.case_id as line_id,
         tiers.tier_no,
         usage_quantities.quantity,
-        {{ exact_of('limits.value') }} as limit_quantity
+        {{ exact_of(json_scalar_text('limits.value')) }} as limit_quantity
     from tiers
-    cross join lateral jsonb_each_text({{ json_node('tiers.tier', 'limits') }}) as limits
+    cross join {{ json_each(json_node('tiers.tier', 'limits'), 'limits') }}
     left join usage_quantities
         on tiers.case_id = usage_quantities.case_id and limits.key = usage_quantities.unit_name
 ),
@@ -94,10 +94,10 @@ totals as (
 listed as (
     select
         line_id,
-        jsonb_agg(
-            jsonb_build_array(unit_name, cast(tier_no as text), cast(block_count as text))
-            order by first_unit_no, unit_name, tier_no
-        ) as blocks
+        {{ json_list(
+            json_list_of(['unit_name', 'cast(tier_no as text)', 'cast(block_count as text)']),
+            'first_unit_no, unit_name, tier_no'
+        ) }} as blocks
     from (
         select
             blocks.*,
@@ -123,7 +123,7 @@ final as (
         {{ json_object() }}(
             'amount', cast(rounded.amount as text),
             'delta', cast(rounded.amount - rounded.already_billed as text),
-            'blocks', coalesce(listed.blocks, jsonb_build_array())
+            'blocks', coalesce(listed.blocks, {{ json_list_of([]) }})
         ) as outputs
     from rounded
     left join listed on rounded.case_id = listed.line_id

@@ -26,10 +26,10 @@ amounts as (
         case_id,
         scale,
         is_last_line,
-        {{ numerator_of('given_amount') }} * scale / {{ denominator_of('given_amount') }} as amount,
-        {{ numerator_of('given_billed') }} * scale / {{ denominator_of('given_billed') }} as previously_billed,
-        {{ numerator_of('given_minimum') }} * scale / {{ denominator_of('given_minimum') }} as minimum_amount,
-        {{ numerator_of('given_maximum') }} * scale / {{ denominator_of('given_maximum') }} as maximum_amount
+        {{ in_scale('given_amount', 'scale') }} as amount,
+        {{ in_scale('given_billed', 'scale') }} as previously_billed,
+        {{ in_scale('given_minimum', 'scale') }} as minimum_amount,
+        {{ in_scale('given_maximum', 'scale') }} as maximum_amount
     from scaled
 ),
 

@@ -49,8 +49,7 @@ totals as (
     select
         rated.case_id,
         scales.scale,
-        sum({{ numerator_of('rated.amount') }} * scales.scale / {{ denominator_of('rated.amount') }})
-            as amount_numerator,
+        sum({{ in_scale('rated.amount', 'scales.scale') }}) as amount_numerator,
         {{ json_list('rated.amount', 'rated.line_no') }} as bucket_amounts
     from rated
     inner join scales on rated.case_id = scales.case_id

@@ -11,8 +11,9 @@ windows as (
     select
         cases.case_id,
         windows.position as window_no,
-        {{ exact_of(json_text('windows.element', 'quantity')) }}
-        * {{ exact_of(json_text('windows.element', 'unit_price')) }} as cost_amount,
+        {{ times(
+            exact_of(json_text('windows.element', 'quantity')), exact_of(json_text('windows.element', 'unit_price'))
+        ) }} as cost_amount,
         {{ exact_of(json_text('windows.element', 'unit_price')) }} as unit_amount,
         {{ json_text('windows.element', 'commitment', 'type') }} as commitment_type,
         {{ exact_of(json_text('windows.element', 'commitment', 'value')) }} as commitment_value,

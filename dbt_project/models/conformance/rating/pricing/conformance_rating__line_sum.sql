@@ -36,9 +36,8 @@ lines as (
         given_lines.round_digits,
         given_lines.round_mode,
         given_lines.line_no,
-        {{ numerator_of('given_lines.quantity') }} * {{ numerator_of('given_lines.unit_price') }} * scales.scale
-        / ({{ denominator_of('given_lines.quantity') }} * {{ denominator_of('given_lines.unit_price') }})
-            as amount_numerator,
+        {{ in_scale('given_lines.quantity', 'scales.scale', denominator_of('given_lines.unit_price')) }}
+        * {{ numerator_of('given_lines.unit_price') }} as amount_numerator,
         scales.scale as amount_denominator
     from given_lines
     inner join scales on given_lines.case_id = scales.case_id

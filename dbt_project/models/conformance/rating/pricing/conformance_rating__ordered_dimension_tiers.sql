@@ -32,9 +32,9 @@ prices as (
         given_tiers.case_id as line_id,
         given_tiers.tier_no,
         prices.key as dimension_value,
-        {{ exact_of('prices.value') }} as unit_amount
+        {{ exact_of(json_scalar_text('prices.value')) }} as unit_amount
     from given_tiers
-    cross join lateral jsonb_each_text(given_tiers.prices) as prices
+    cross join {{ json_each('given_tiers.prices', 'prices') }}
 ),
 
 events as (

@@ -6,7 +6,7 @@ cases as (
         {{ json_node('inputs', 'transactions') }} as transactions,
         coalesce({{ json_text('inputs', 'rate_pct') }}, '0') as rate_pct,
         coalesce({{ json_text('inputs', 'fixed_per_txn') }}, '0') as fixed_per_txn,
-        cast({{ json_text('inputs', 'free_txns') }} as {{ exact_number() }}) as free_transactions,
+        {{ exact_from_text(json_text('inputs', 'free_txns')) }} as free_transactions,
         {{ json_text('inputs', 'free_amount') }} as free_amount,
         {{ json_text('inputs', 'min_per_txn') }} as min_per_txn,
         {{ json_text('inputs', 'max_per_txn') }} as max_per_txn,
@@ -45,18 +45,13 @@ transactions as (
     select
         given.case_id as line_id,
         given.transaction_no,
-        {{ numerator_of('given.transaction_value') }} * scales.money_scale
-        / {{ denominator_of('given.transaction_value') }} as transaction_value,
+        {{ in_scale('given.transaction_value', 'scales.money_scale') }} as transaction_value,
         {{ numerator_of('given.rate_pct') }} as rate,
-        {{ numerator_of('given.fixed_per_txn') }} * scales.money_scale * scales.rate_scale
-        / {{ denominator_of('given.fixed_per_txn') }} as fixed_amount,
+        {{ in_scale('given.fixed_per_txn', 'scales.money_scale * scales.rate_scale') }} as fixed_amount,
         given.free_transactions,
-        {{ numerator_of('given.free_amount') }} * scales.money_scale
-        / {{ denominator_of('given.free_amount') }} as free_amount,
-        {{ numerator_of('given.min_per_txn') }} * scales.money_scale * scales.rate_scale
-        / {{ denominator_of('given.min_per_txn') }} as minimum_per_transaction,
-        {{ numerator_of('given.max_per_txn') }} * scales.money_scale * scales.rate_scale
-        / {{ denominator_of('given.max_per_txn') }} as maximum_per_transaction
+        {{ in_scale('given.free_amount', 'scales.money_scale') }} as free_amount,
+        {{ in_scale('given.min_per_txn', 'scales.money_scale * scales.rate_scale') }} as minimum_per_transaction,
+        {{ in_scale('given.max_per_txn', 'scales.money_scale * scales.rate_scale') }} as maximum_per_transaction
     from given_transactions as given
     inner join scales on given.case_id = scales.case_id
 ),

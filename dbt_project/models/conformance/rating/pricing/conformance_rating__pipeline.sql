@@ -55,14 +55,18 @@ converted as (
 counted as (
     select
         cases.*,
-        lines.converted_numerator * billed.converted_denominator
-        * {{ denominator_of('cases.usage_discount') }} as line_units,
-        billed.converted_numerator * lines.converted_denominator
-        * {{ denominator_of('cases.usage_discount') }} as billed_units,
-        {{ numerator_of('cases.usage_discount') }} * lines.converted_denominator * billed.converted_denominator
-            as allowance_units,
-        lines.converted_denominator * billed.converted_denominator * {{ denominator_of('cases.usage_discount') }}
-            as units_denominator
+        {{ times(
+            'lines.converted_numerator', 'billed.converted_denominator * ' ~ denominator_of('cases.usage_discount')
+        ) }} as line_units,
+        {{ times(
+            'billed.converted_numerator', 'lines.converted_denominator * ' ~ denominator_of('cases.usage_discount')
+        ) }} as billed_units,
+        {{ times(
+            numerator_of('cases.usage_discount') ~ ' * lines.converted_denominator', 'billed.converted_denominator'
+        ) }} as allowance_units,
+        {{ times(
+            'lines.converted_denominator', 'billed.converted_denominator * ' ~ denominator_of('cases.usage_discount')
+        ) }} as units_denominator
     from cases
     inner join converted as lines on cases.case_id = lines.case_id and lines.part = 'line'
     inner join converted as billed on cases.case_id = billed.case_id and billed.part = 'billed'
@@ -127,13 +131,11 @@ amounts as (
         scales.scale,
         discounted.percent_discount_numerator,
         discounted.net_denominator,
-        discounted.net_numerator * scales.scale / discounted.net_denominator as amount,
-        {{ numerator_of('cases.previously_billed') }} * scales.scale
-        / {{ denominator_of('cases.previously_billed') }} as previously_billed,
-        {{ numerator_of('cases.minimum_amount') }} * scales.scale
-        / {{ denominator_of('cases.minimum_amount') }} as minimum_amount,
-        {{ numerator_of('cases.maximum_amount') }} * scales.scale
-        / {{ denominator_of('cases.maximum_amount') }} as maximum_amount,
+        {{ times('discounted.net_numerator', whole_quotient('scales.scale', 'discounted.net_denominator')) }}
+            as amount,
+        {{ in_scale('cases.previously_billed', 'scales.scale') }} as previously_billed,
+        {{ in_scale('cases.minimum_amount', 'scales.scale') }} as minimum_amount,
+        {{ in_scale('cases.maximum_amount', 'scales.scale') }} as maximum_amount,
         cases.is_last_line
     from cases
     inner join discounted on cases.case_id = discounted.case_id

@@ -55,12 +55,10 @@ cumulative as (
         rated.case_id,
         rated.line_no,
         scales.scale,
-        {{ numerator_of('rated.amount') }} * scales.scale / {{ denominator_of('rated.amount') }} as amount,
+        {{ in_scale('rated.amount', 'scales.scale') }} as amount,
         cast(0 as {{ exact_number() }}) as previously_billed,
-        {{ numerator_of('cases.maximum_amount') }} * scales.scale
-        / {{ denominator_of('cases.maximum_amount') }} as maximum_amount,
-        {{ numerator_of('cases.minimum_amount') }} * scales.scale
-        / {{ denominator_of('cases.minimum_amount') }} as minimum_amount,
+        {{ in_scale('cases.maximum_amount', 'scales.scale') }} as maximum_amount,
+        {{ in_scale('cases.minimum_amount', 'scales.scale') }} as minimum_amount,
         lead(rated.line_no) over (partition by rated.case_id order by rated.line_no) is null as is_last_line
     from rated
     inner join cases on rated.case_id = cases.case_id

@@ -29,7 +29,7 @@ keyed as (
         {%- for key in range(sort_keys) %}
         case
             when sort_key_{{ key }} in ('priority', 'balance')
-                then cast({{ json_field('wallet', 'sort_key_' ~ key) }} as {{ exact_number() }})
+                then {{ exact_from_text(json_field('wallet', 'sort_key_' ~ key)) }}
         end as number_{{ key }},
         case
             when sort_key_{{ key }} not in ('priority', 'balance')
