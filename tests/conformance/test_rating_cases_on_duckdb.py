@@ -34,12 +34,22 @@ SKIPPED = {
     "own-round_value-049",
 }
 MANY_DIGITS = "9" * 39
+TWENTY_DECIMALS = "0.00000000000000000001"
+
+
+def sum_of(value: str) -> dict[str, object]:
+    """Inputs of the sum of one event."""
+    return {"kind": "sum", "events": [{"at": "2026-03-02T00:00:00Z", "value": value}]}
+
+
 ROUNDED = {"op": "round_value", "expected": {"value": "3"}}
 OF_OURS = [
     {"id": "of-ours-right", **ROUNDED, "inputs": {"value": "2.5", "mode": "half_up", "digits": 0}},
     {"id": "of-ours-wrong", **ROUNDED, "inputs": {"value": "2.4", "mode": "half_up", "digits": 0}},
     {"id": "of-ours-long", **ROUNDED, "inputs": {"value": MANY_DIGITS, "mode": "half_up", "digits": 0}},
     {"id": "of-ours-no-number", **ROUNDED, "inputs": {"value": "three", "mode": "half_up", "digits": 0}},
+    {"id": "of-ours-fine", "op": "aggregate", "inputs": sum_of(TWENTY_DECIMALS), "expected": {"value": "0"}},
+    {"id": "of-ours-scientific", "op": "aggregate", "inputs": sum_of("-25e-1"), "expected": {"value": "-2.5"}},
 ]
 
 Results = dict[str, conformance.CaseResult]
@@ -47,7 +57,7 @@ Results = dict[str, conformance.CaseResult]
 
 @pytest.fixture(scope="module")
 def results(module_warehouse: str, tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """Results by id, from one run of all cases that Postgres computes too and of four of our own."""
+    """Results by id, from one run of all cases that Postgres computes too and of some of our own."""
     assert module_warehouse
     file = tmp_path_factory.mktemp("conformance") / "cases.jsonl"
     file.write_text("".join(json.dumps(case) + "\n" for case in [*CASES, *OF_OURS]), "utf-8")
@@ -79,6 +89,13 @@ def test_an_error_that_says_nothing_of_digits_is_a_failure_of_its_case(results: 
     broken = results["of-ours-no-number"]
     assert broken.status == "failed"
     assert "Could not convert string 'three'" in (broken.reason or "")
+
+
+def test_a_text_of_more_decimals_than_there_are_is_refused_and_never_rounded(results: Results) -> None:
+    """A cast to DuckDB's decimal would make it 0, which the case falsely expects."""
+    assert results["of-ours-fine"].status == "skipped"
+    assert "a number of more than 19 decimals" in (results["of-ours-fine"].reason or "")
+    assert results["of-ours-scientific"].status == "passed"
 
 
 @pytest.mark.parametrize(
