@@ -12,6 +12,7 @@ from rich.text import Text
 from orchestration.commands.terminal import table
 from orchestration.commands.traced_line import facts, instant, plain
 from orchestration.tracing.events import EventTrace, FoundEvents, PeriodTrace
+from orchestration.tracing.lookup import Row
 from orchestration.words import count, exponent_of, exponents, money, quantity
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def as_screen(found: FoundEvents) -> RenderableType:
     decimals = exponents()
     for event in found.events:
         shown += _event(event, decimals)
+    if found.in_lake:
+        shown += _in_lake(found.in_lake)
     for record in found.set_aside:
         shown += _set_aside(record)
     if found.loads_since_build:
@@ -50,6 +53,7 @@ def as_record(found: FoundEvents) -> dict[str, Any]:
             }
             for event in found.events
         ],
+        "in_lake": plain(found.in_lake),
         "quarantine": [
             {
                 **{name: plain(value, name) for name, value in asdict(record).items() if name != "raw"},
@@ -156,6 +160,27 @@ def _period(traced: PeriodTrace, decimals: Mapping[str, int]) -> Iterator[Render
     else:
         due = next((line["expected_at"] for line in traced.lines), None)
         yield Text(f"On no invoice; due by {instant(due)} UTC.")
+
+
+def _in_lake(copies: list[Row]) -> Iterator[RenderableType]:
+    rows = [
+        [
+            copy["source"],
+            copy["event_type"],
+            copy["account_id"],
+            quantity(copy["quantity"]),
+            instant(copy["occurred_at"]),
+            copy["file_line"],
+        ]
+        for copy in copies
+    ]
+    columns = ["from", "type", "account", "quantity", "happened (UTC)", "file and line"]
+    yield table("Landed in the lake", columns, rows, right=["quantity"])
+    yield Text(
+        "In the lake one event is followed no further: whether a copy counts, its local day and its charge are not "
+        "looked up. Its days:  marts.fct_usage_daily",
+        style="yellow",
+    )
 
 
 def _set_aside(record: QuarantinedRecord) -> Iterator[RenderableType]:

@@ -39,7 +39,12 @@ def as_screen(found: LineTrace, *, events_below: bool = False) -> RenderableType
 
 
 def verdict(found: LineTrace) -> RenderableType:
-    """Whether the events give what was charged; loud when they do not."""
+    """Whether the events give what was charged; loud when they do not, and never silent when it was not looked up."""
+    if found.has_events_in_lake:
+        return Text(
+            "The events lie in the lake: they are not listed, and the quantity was NOT computed again from them.",
+            "yellow",
+        )
     checks = [(charge, check) for charge in found.charges if charge.usage for check in charge.usage.agreements]
     if not checks:
         return Text("No usage stands behind this line.", style="dim") if found.charges else Text()
@@ -72,9 +77,12 @@ def print_events(screen: Console, events: Iterable[Row]) -> None:
 
 
 def as_record(found: LineTrace) -> dict[str, Any]:
-    """The trace for another program. Amounts are whole minor units of the currency beside them, as text."""
+    """The trace for another program. Amounts are whole minor units of the currency beside them, as text.
+
+    ``adds_up`` is null when the events lie in the lake, where it was not looked up.
+    """
     record: dict[str, Any] = plain(asdict(found))
-    record["adds_up"] = found.adds_up
+    record["adds_up"] = None if found.has_events_in_lake else found.adds_up
     return record
 
 
@@ -305,6 +313,8 @@ def _usage(usage: UsageTrace, *, events_below: bool) -> Iterator[RenderableType]
         ],
     )
     yield _days(usage.days)
+    if usage.in_lake:
+        return
     rows = [[_counts_as(fate), f"{fate['events']:,}", quantity(fate["quantity"])] for fate in usage.fates]
     yield table(
         "Events of the charge",

@@ -13,7 +13,7 @@ import duckdb
 import psycopg
 
 from ingestion.lake import FOLDER, LakeUnset, lake
-from ingestion.stores import ObjectStore, StoreFailed
+from ingestion.stores import ObjectStore, Store, StoreFailed
 from orchestration.engines.chain import Relation
 from orchestration.lake.plan import EVENTS
 from warehouse.errors import WarehouseError
@@ -121,27 +121,37 @@ def variables() -> dict[str, str]:
     return PLUGINS if isinstance(lake(), ObjectStore) else {}
 
 
+def make_readable(session: duckdb.DuckDBPyConnection, store: Store) -> None:
+    """Let DuckDB read the files of a lake in an object store."""
+    if isinstance(store, ObjectStore):
+        from orchestration.lake.objects import register  # a local lake needs no client of a store
+
+        register(session, store)
+
+
+def events_of(store: Store, paths: Iterable[str]) -> str:
+    """The query that gives the events of these files of the lake, as raw.usage__events has them."""
+    files = ", ".join("'{}'".format(f"{store.place}/{path}".replace("'", "''")) for path in paths)
+    if not files:
+        return NO_EVENTS
+    return (
+        f"select * from read_parquet([{files}], hive_partitioning = true, "  # noqa: S608  names of the list
+        "hive_types = {'delivered_on': date, 'occurred_on': date})"
+    )
+
+
 def show_events(path: Path, listed: Listed) -> None:
     """Make raw.usage__events of the DuckDB file a view over the listed files, and no others.
 
     Raises LakeUnreadable when a store does not answer.
     """
     store = lake()
-    files = ", ".join("'{}'".format(f"{store.place}/{each}".replace("'", "''")) for each in listed.sizes)
-    query = (
-        f"select * from read_parquet([{files}], hive_partitioning = true, "  # noqa: S608  names of the list
-        "hive_types = {'delivered_on': date, 'occurred_on': date})"
-        if files
-        else NO_EVENTS
-    )
     with closing(duckdb.connect(path)) as session:
-        if isinstance(store, ObjectStore):
-            from orchestration.lake.objects import register  # a local lake needs no client of a store
-
-            register(session, store)
+        make_readable(session, store)
         session.execute(f'create schema if not exists "{EVENTS.schema}"')
+        view = f'"{EVENTS.schema}"."{EVENTS.name}"'
         try:
-            session.execute(f'create or replace view "{EVENTS.schema}"."{EVENTS.name}" as {query}')
+            session.execute(f"create or replace view {view} as {events_of(store, listed.sizes)}")
         except (duckdb.Error, StoreFailed) as error:
             raise LakeUnreadable(f"The lake cannot be read: {in_short(str(error))}; {NOTHING}") from error
 

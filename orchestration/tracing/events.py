@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from orchestration.tracing.lookup import Connection, NothingToTrace, Row, closest, hint_of, loads_since_build, rows_of
+from orchestration.tracing.lookup import (
+    Connection,
+    NothingToTrace,
+    Row,
+    closest,
+    hint_of,
+    is_in_lake,
+    loads_since_build,
+    rows_of,
+)
 
 if TYPE_CHECKING:
     from ingestion.quarantine import QuarantinedRecord
@@ -146,18 +155,22 @@ class EventTrace:
 
 @dataclass(frozen=True)
 class FoundEvents:
-    """Everything that has the id: events of raw, one for each source and UTC day, and records in quarantine."""
+    """Everything that has the id: events of raw, one for each source and UTC day, and records in quarantine.
+
+    ``in_lake`` are the copies that lie in the lake; what became of these is not looked up.
+    """
 
     asked: str
     events: list[EventTrace]
     set_aside: list[QuarantinedRecord]
     loads_since_build: int
+    in_lake: list[Row]
 
 
 def trace_event(connection: Connection, asked: str, source: str | None, day: date | None) -> FoundEvents:
     """Everything with an event id. ``day`` is the UTC day it happened on; without it every day is read.
 
-    Raises NothingToTrace for an id that neither raw nor quarantine has.
+    Raises NothingToTrace for an id that neither raw, the lake nor quarantine has, LakeUnreadable for the lake.
     """
     from ingestion import quarantine
 
@@ -167,14 +180,23 @@ def trace_event(connection: Connection, asked: str, source: str | None, day: dat
         quarantine.record(connection, row["load_id"], row["line_no"]) for row in rows_of(connection, SET_ASIDE, given)
     ]
     set_aside = [record for record in records if record is not None]
-    if not copies and not set_aside:
+    in_lake = _in_lake(connection, asked, source, day)
+    if not (copies or set_aside or in_lake):
         raise NothingToTrace(_unknown(connection, asked, source, day))
     identities = dict.fromkeys((copy["source"], copy["occurred_on"]) for copy in copies)
     events = [
         _event(connection, asked, [one for one in copies if (one["source"], one["occurred_on"]) == identity])
         for identity in identities
     ]
-    return FoundEvents(asked, events, set_aside, loads_since_build(connection))
+    return FoundEvents(asked, events, set_aside, loads_since_build(connection), in_lake)
+
+
+def _in_lake(connection: Connection, asked: str, source: str | None, day: date | None) -> list[Row]:
+    if not is_in_lake(connection):
+        return []
+    from orchestration.lake.lookup import landed  # brings DuckDB
+
+    return landed(connection, asked, source, day)
 
 
 def _event(connection: Connection, asked: str, copies: list[Row]) -> EventTrace:

@@ -15,7 +15,16 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
-from orchestration.tracing.lookup import Connection, NothingToTrace, Row, closest, hint_of, loads_since_build, rows_of
+from orchestration.tracing.lookup import (
+    Connection,
+    NothingToTrace,
+    Row,
+    closest,
+    hint_of,
+    is_in_lake,
+    loads_since_build,
+    rows_of,
+)
 
 KEYS = """
     select charge_key from marts.fct_invoice_lines where invoice_line_id = %(id)s and charge_key is not null
@@ -161,7 +170,8 @@ class UsageTrace:
     """The usage of a charge. ``period`` is the metered period; ``fates`` count and total all events by how they count.
 
     ``events`` are the first ones in time, ``late`` the first ones known after the cut-off; ``agreements`` hold what the
-    events give, computed from them alone, against what was charged.
+    events give, computed from them alone, against what was charged. All of these are empty when the events lie in the
+    lake, where they are not looked up.
     """
 
     period: Row
@@ -170,6 +180,7 @@ class UsageTrace:
     events: list[Row]
     late: list[Row]
     agreements: list[Agreement]
+    in_lake: bool = False
 
     @property
     def event_count(self) -> int:
@@ -207,6 +218,11 @@ class LineTrace:
         usages = [charge.usage for charge in self.charges if charge.usage]
         return all(check.agrees for usage in usages for check in usage.agreements)
 
+    @property
+    def has_events_in_lake(self) -> bool:
+        """True when events stand behind a charge that are not listed, and nothing was held against it."""
+        return any(charge.usage.in_lake for charge in self.charges if charge.usage)
+
 
 def trace_line(connection: Connection, asked: str, system: str | None, limit: int) -> LineTrace:
     """The line or charge of an id (invoice line, charge or charge key) with at most ``limit`` events.
@@ -241,7 +257,12 @@ def events_of(connection: Connection, charge: ChargeTrace) -> Iterator[Row]:
 
 
 def write_events(connection: Connection, trace: LineTrace, path: Path) -> int:
-    """Write every event of the traced charges as CSV, whole or not at all; the number of events."""
+    """Write every event of the traced charges as CSV, whole or not at all; the number of events.
+
+    Raises NothingToTrace when they lie in the lake.
+    """
+    if trace.has_events_in_lake:
+        raise NothingToTrace(f"The events of {trace.asked} lie in the lake, where they are not looked up.")
     part = path.with_name(path.name + ".part")
     written = 0
     with part.open("w", newline="", encoding="utf-8") as file:
@@ -279,6 +300,8 @@ def _usage(connection: Connection, charge: Row, limit: int) -> UsageTrace | None
     period = found[0]
     given = _bounds(charge, period)
     days = rows_of(connection, DAYS, given)
+    if is_in_lake(connection):
+        return UsageTrace(period, days, [], [], [], [], in_lake=True)
     fates = rows_of(connection, FATES, given)
     measured = {row["basis"]: row["quantity"] for row in rows_of(connection, MEASURED, named)}
     as_invoiced = measured["as_invoiced"]

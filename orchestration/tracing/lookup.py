@@ -21,6 +21,9 @@ LOADS_SINCE_BUILD = """
 """
 
 
+IN_LAKE = "select exists (select 1 from ops.lake_files) as is_there"
+
+
 class NothingToTrace(WarehouseError):
     """No such id; the message says what is near it and where to look."""
 
@@ -34,6 +37,11 @@ def rows_of(connection: Connection, query: LiteralString, given: Mapping[str, An
 def loads_since_build(connection: Connection) -> int:
     """Loads that no successful build has seen: what they brought is in raw and not yet in the models."""
     return int(rows_of(connection, LOADS_SINCE_BUILD, {})[0]["loads"])
+
+
+def is_in_lake(connection: Connection) -> bool:
+    """Whether usage events lie in the lake, where the views of single events do not look."""
+    return bool(rows_of(connection, IN_LAKE, {})[0]["is_there"])
 
 
 def closest(given: str, neighbours: Sequence[str]) -> list[str]:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from ingestion.landing import load_landing
 from orchestration.cli import app
+from orchestration.tracing.lines import trace_line
 from tests.built_sample import BuiltSample
 from tests.warehouse.landed import event, put
 
@@ -42,6 +43,10 @@ DISCOUNTED_BY_THE_ERP = """
     where expected.billing_system = 'erp' and expected.line_kind = 'recurring' and expected.discount_minor <> 0
     order by expected.charge_id
     limit 1
+"""
+A_FILE_OF_THE_LAKE = """
+    insert into ops.lake_files (load_id, load_seq, delivered_on, occurred_on, path, row_count, size_bytes, sha256)
+    select load_id, load_seq, delivered_on, delivered_on, 'a', 1, 1, repeat('0', 64) from ops.loads limit 1
 """
 # Every usage charge with what its events give, by themselves: no day, no partial state, no rated quantity is asked.
 EVERY_USAGE_CHARGE = """
@@ -315,6 +320,18 @@ def test_an_event_in_quarantine_says_why_and_what_to_do(sample):
     shown = tieout("trace", "event", record["event_id"])
     assert shown.exit_code == 0
     assert "tieout quarantine retry" in shown.stdout
+
+
+def test_a_charge_whose_events_lie_in_the_lake_is_shown_by_its_days_and_not_said_to_be_checked(sample):
+    (line,) = rows(sample, GRADUATED_AND_LATE)
+    with psycopg.connect(sample) as connection:
+        connection.execute(A_FILE_OF_THE_LAKE)
+        found = trace_line(connection, line["invoice_line_id"], None, 5)
+        connection.rollback()
+    (usage,) = [charge.usage for charge in found.charges if charge.usage]
+    assert (usage.in_lake, usage.agreements, usage.events, usage.late) == (True, [], [], [])
+    assert usage.days
+    assert found.has_events_in_lake
 
 
 def test_an_unknown_id_is_told_in_a_sentence_with_the_closest_ones(sample):

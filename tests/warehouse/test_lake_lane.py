@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import date
+from decimal import Decimal
 
 import psycopg
 import pyarrow as pa
@@ -15,8 +17,12 @@ from ingestion import identity, lake
 from ingestion.landing import LoadFailed, load_landing
 from ingestion.session import Session
 from ingestion.stores import LocalStore, StoreFailed
+from orchestration.lake.lookup import landed
+from orchestration.lake.state import LakeUnreadable
+from orchestration.tracing.lookup import is_in_lake
 from tests.warehouse.landed import by_file, event, load_all, put, query, small_landing
 from tests.warehouse.object_store import Bucket, s3
+from warehouse.connection import connect
 
 COLUMNS = (
     "load_id::text, line_no, source, event_id, event_type, subject, occurred_at, recorded_at, quantity, dimensions"
@@ -169,6 +175,26 @@ def test_a_lake_without_a_place_is_told(warehouse, tmp_path, monkeypatch):
         load_all(small_landing(tmp_path))
 
 
+def test_an_event_of_the_lake_is_found_by_its_id_with_its_file_and_line(warehouse, tmp_path, into_lake):
+    load_all(varied_landing(tmp_path / "landing"))
+    with connect("auditor") as connection:
+        assert is_in_lake(connection)
+        (found,) = landed(connection, event_id := json.loads(event(503))["id"], None, None)
+        assert (found["event_id"], found["quantity"]) == (event_id, Decimal("1.000000001"))
+        assert found["file_line"] == "usage/events/2026-10-29/v.jsonl:4"
+        assert (found["occurred_on"], found["occurred_at"].isoformat()) == (
+            date(2026, 10, 23),
+            "2026-10-23T21:30:00+00:00",
+        )
+        assert landed(connection, event_id, found["source"], date(2026, 10, 23)) == [found]
+        assert landed(connection, event_id, None, date(2026, 10, 24)) == []
+        assert landed(connection, event_id, "another", None) == []
+        for file in into_lake.rglob("*.parquet"):
+            file.unlink()
+        with pytest.raises(LakeUnreadable, match=r"The lake cannot be read: .*parquet"):
+            landed(connection, event_id, None, None)
+
+
 def test_a_lake_in_a_bucket_holds_the_same_files(warehouse, tmp_path, monkeypatch):
     monkeypatch.setenv("TIEOUT_USAGE_LANE", "lake")
     with s3() as endpoint:
@@ -182,6 +208,8 @@ def test_a_lake_in_a_bucket_holds_the_same_files(warehouse, tmp_path, monkeypatc
         for path, count, size, _ in listed:
             with store.fetched(path) as content:
                 assert (pq.ParquetFile(content.path).metadata.num_rows, content.size_bytes) == (count, size)
+        with connect("auditor") as connection:
+            assert len(landed(connection, json.loads(event(503))["id"], None, None)) == 1
 
 
 SCALARS = st.one_of(

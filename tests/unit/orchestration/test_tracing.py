@@ -6,16 +6,17 @@ import io
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
 from orchestration.commands.traced_event import said_of
-from orchestration.commands.traced_line import plain, verdict
+from orchestration.commands.traced_line import as_record, plain, verdict
 from orchestration.tracing.events import EventTrace, PeriodTrace
-from orchestration.tracing.lines import Agreement, ChargeTrace, LineTrace, UsageTrace
-from orchestration.tracing.lookup import closest
+from orchestration.tracing.lines import Agreement, ChargeTrace, LineTrace, UsageTrace, write_events
+from orchestration.tracing.lookup import NothingToTrace, closest
 from orchestration.words import exact_money
 
 DAY = {
@@ -27,6 +28,8 @@ DAY = {
 }
 COPY = {"event_type": "com.acme.call", "account_id": "acct_1"}
 LINE = {"billed_as": "usage", "invoice_line_id": "il_1"}
+
+IN_LAKE = UsageTrace({}, [], [], [], [], [], in_lake=True)
 
 
 def printed(renderable: Any) -> str:
@@ -67,6 +70,15 @@ def test_events_that_do_not_add_up_are_said_so_in_capitals_with_the_difference()
 
 def test_what_landed_after_the_build_is_named_beside_the_check():
     assert "2 loads landed after the last build" in printed(verdict(line_trace("1", "2", loads=2)))
+
+
+def test_events_in_the_lake_are_said_to_be_unchecked_and_not_to_add_up():
+    found = LineTrace("il_1", [], [ChargeTrace({}, [], [], [], [], [], [], [], IN_LAKE)], 0)
+    assert "NOT computed again" in printed(verdict(found))
+    assert as_record(found)["adds_up"] is None
+    with pytest.raises(NothingToTrace, match="The events of il_1 lie in the lake"):
+        write_events(None, found, Path("nowhere.csv"))
+    assert not list(Path().glob("nowhere.csv*"))
 
 
 @pytest.mark.parametrize(
