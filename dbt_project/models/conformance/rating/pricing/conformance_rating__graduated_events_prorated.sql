@@ -106,7 +106,8 @@ splits as (
         units.tier_no,
         units.tier_units,
         tiers.unit_amount,
-        {{ numerator_of('units.prorated_quantity') }} * case when units.quantity < 0 then -1 else 1 end as share_numerator,
+        {{ numerator_of('units.prorated_quantity') }} * case when units.quantity < 0 then -1 else 1 end
+            as share_numerator,
         {{ denominator_of('units.prorated_quantity') }} * abs(units.quantity) as share_denominator
     from units
     inner join tiers on units.line_id = tiers.line_id and units.tier_no = tiers.tier_no
