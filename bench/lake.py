@@ -7,6 +7,7 @@ before, one in a hundred comes a day late.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import resource
 import statistics
@@ -432,9 +433,10 @@ def deliver(url: str, place: Path, day: int, events: int) -> None:
     with psycopg.connect(url) as connection:
         _note(connection, files, "lake")
         for path, (part, count) in files.items():
-            size = (place / "lake" / path).stat().st_size
+            with (place / "lake" / path).open("rb") as file:
+                sha256, size = hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
             row = (part["load_id"], part["load_seq"], part["delivered_on"], part["occurred_on"], path, count, size)
-            connection.execute(FILE, (*row, "0" * 64))
+            connection.execute(FILE, (*row, sha256))
 
 
 def copy(url: str, place: Path, day: int, events: int) -> None:

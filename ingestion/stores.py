@@ -86,8 +86,8 @@ class Store(Protocol):
     def files(self, below: str = "") -> Iterator[str]:
         """The key of every file, in order. Raises FileNotFoundError without the folder or bucket."""
 
-    def sizes(self, below: str = "") -> dict[str, int]:
-        """Bytes of every file by its key, as of one listing. Raises FileNotFoundError as ``files`` does."""
+    def stats(self, below: str = "") -> dict[str, Stat]:
+        """What one listing tells of every file, by key. Raises FileNotFoundError as ``files`` does."""
 
     def stat(self, key: str) -> Stat:
         """What is known of a file without reading it. Raises FileNotFoundError."""
@@ -134,9 +134,9 @@ class LocalStore:
             if not path.is_dir():
                 yield path.relative_to(root).as_posix()
 
-    def sizes(self, below: str = "") -> dict[str, int]:
+    def stats(self, below: str = "") -> dict[str, Stat]:
         """From the file system."""
-        return {key: self.stat(key).size for key in self.files(below)}
+        return {key: self.stat(key) for key in self.files(below)}
 
     def stat(self, key: str) -> Stat:
         """From the file system; of a link, of what it leads to."""
@@ -203,19 +203,19 @@ class ObjectStore:
 
     def files(self, below: str = "") -> Iterator[str]:
         """Every object below the prefix; names of folders are none."""
-        yield from sorted(self.sizes(below))
+        yield from sorted(self.stats(below))
 
-    def sizes(self, below: str = "") -> dict[str, int]:
+    def stats(self, below: str = "") -> dict[str, Stat]:
         """As the listing says, page after page."""
         folder = f"{self._root}/{below}".rstrip("/")
         with self._answering():
             self._files.invalidate_cache()
             found = self._files.find(folder, detail=True)
-        return {
-            name[len(self._root) + 1 :]: int(info["size"])
-            for name, info in found.items()
-            if name.startswith(f"{self._root}/") and not name.endswith("/")
-        }
+            return {
+                name[len(self._root) + 1 :]: self._told_of(name[len(self._root) + 1 :], info)
+                for name, info in found.items()
+                if name.startswith(f"{self._root}/") and not name.endswith("/")
+            }
 
     def stat(self, key: str) -> Stat:
         """Asked of the store now, never of a cache."""
@@ -302,7 +302,7 @@ class ObjectStore:
     def _told_of(self, key: str, found: dict[str, Any]) -> Stat:
         if found["type"] == "directory":
             raise FileNotFoundError(key)
-        modified = found.get("LastModified") or self._files.modified(self._name(key))
+        modified = found.get("LastModified") or found.get("mtime") or self._files.modified(self._name(key))
         return Stat(int(found["size"]), modified.timestamp(), _version(found))
 
     def _name(self, key: str) -> str:

@@ -85,17 +85,18 @@ def compute(
     path.parent.mkdir(parents=True, exist_ok=True)
     with connect("transformer", autocommit=True) as connection:
         before, now = state.Listed(connection, from_load_seq), state.Listed(connection, to_load_seq)
-        state.look_for(now)
         there = all(
             connection.execute("select to_regclass(%s) is not null", (str(table.relation),)).fetchone() == (True,)
             for table in planned.tables
         )
+    versions = state.look_for(path, now)
     from_the_start = (
         full_refresh or not there or not state.goes_on(path, before, now, [table.relation for table in computed])
     )
     if from_the_start:
         path.unlink(missing_ok=True)
     everything = state.begin(path) or from_the_start
+    state.remember(path, versions)
     database = DuckDb(path)
     with dbt_process.session() as dbt, tempfile.TemporaryDirectory(prefix="tieout-lake-inputs-") as folder:
         # What DuckDB reads of other systems, and, before the first build, the tables that it fills.

@@ -12,7 +12,8 @@ from typing import Any
 import duckdb
 import psycopg
 
-from ingestion.lake import FOLDER, LakeUnset, lake
+from ingestion.lake import FOLDER, LakeFile, LakeUnset, lake
+from ingestion.records import FileRefused
 from ingestion.stores import ObjectStore, Store, StoreFailed
 from orchestration.engines.chain import Relation
 from orchestration.lake.plan import EVENTS
@@ -20,10 +21,10 @@ from warehouse.errors import WarehouseError
 from warehouse.settings import get_settings
 
 LISTED = """
-    select path, cast(load_id as text), occurred_on, row_count, size_bytes from ops.lake_files
+    select cast(load_id as text), occurred_on, path, row_count, size_bytes, sha256 from ops.lake_files
     where load_seq <= %s order by path
 """
-UNFINISHED = "not_taken_over"
+UNFINISHED, VERIFIED = "not_taken_over", "verified_files"
 # dbt's profile reads it; without it dbt loads no plugin, and nothing of an object store's client.
 PLUGINS = {"TIEOUT_DUCKDB_PLUGINS": json.dumps([{"module": "orchestration.lake.dbt_plugin"}])}
 NOTHING = "nothing was taken over into the warehouse."
@@ -56,8 +57,8 @@ class Listed:
 
     def __init__(self, connection: psycopg.Connection[Any], to_load_seq: int) -> None:
         rows = connection.execute(LISTED, (to_load_seq,)).fetchall()
-        self.sizes = {path: size for path, *_, size in rows}
-        self.days = sorted((load_id, day, count) for _, load_id, day, count, _ in rows)
+        self.files = [LakeFile(*file) for _, *file in rows]
+        self.days = sorted((load_id, day, count) for load_id, day, _, count, *_ in rows)
 
 
 def begin(path: Path) -> bool:
@@ -102,18 +103,37 @@ def prove(path: Path, listed: Listed) -> None:
         )
 
 
-def look_for(listed: Listed) -> None:
-    """Raise LakeUnreadable unless every listed file is in the lake with the bytes that its list says."""
+def look_for(path: Path, listed: Listed) -> dict[str, str]:
+    """The version in the store of every listed file, once each is known to have the bytes that its load wrote.
+
+    A file is hashed when the DuckDB file ``path`` does not know its version. Raises LakeUnreadable when one is gone or
+    has other bytes, or when the store does not answer.
+    """
+    verified = _verified(path)
+    versions = {}
     try:
         store = lake()
-        there = store.sizes(FOLDER) if listed.sizes else {}
-    except (LakeUnset, StoreFailed, OSError) as error:
+        there = store.stats(FOLDER) if listed.files else {}
+        for file in listed.files:
+            found = there.get(file.path)
+            if found is None:
+                raise LakeUnreadable(f"{store.place}/{file.path} is gone: {RESTORE}")
+            if verified.get(file.path) != found.version:
+                _verify(store, file)
+            versions[file.path] = found.version
+    except (LakeUnset, FileRefused, StoreFailed, OSError) as error:
         raise LakeUnreadable(f"The lake cannot be read: {error}; {NOTHING}") from error
-    for path, size in listed.sizes.items():
-        found = there.get(path)
-        if found != size:
-            says = "is gone" if found is None else f"has {found} bytes and had {size} when it was written"
-            raise LakeUnreadable(f"{store.place}/{path} {says}: {RESTORE}")
+    return versions
+
+
+def remember(path: Path, versions: dict[str, str]) -> None:
+    """Note in the DuckDB file which versions of files were verified."""
+    with closing(duckdb.connect(path)) as session:
+        session.execute(
+            f"create or replace table main.{VERIFIED} as "
+            "select unnest(cast(? as varchar[])) as path, unnest(cast(? as varchar[])) as version",
+            [list(versions), list(versions.values())],
+        )
 
 
 def variables() -> dict[str, str]:
@@ -150,8 +170,9 @@ def show_events(path: Path, listed: Listed) -> None:
         make_readable(session, store)
         session.execute(f'create schema if not exists "{EVENTS.schema}"')
         view = f'"{EVENTS.schema}"."{EVENTS.name}"'
+        paths = [file.path for file in listed.files]
         try:
-            session.execute(f"create or replace view {view} as {events_of(store, listed.sizes)}")
+            session.execute(f"create or replace view {view} as {events_of(store, paths)}")
         except (duckdb.Error, StoreFailed) as error:
             raise LakeUnreadable(f"The lake cannot be read: {in_short(str(error))}; {NOTHING}") from error
 
@@ -160,6 +181,21 @@ def in_short(message: str) -> str:
     """What a store did not do, without the trace that DuckDB puts around it; any other message as it is."""
     told = re.findall(r"StoreFailed: (.+)", message)
     return told[-1] if told else message
+
+
+def _verified(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    with closing(duckdb.connect(path, read_only=True)) as session:
+        if not session.execute("select 1 from duckdb_tables() where table_name = ?", [VERIFIED]).fetchone():
+            return {}
+        return dict(session.execute(f"select path, version from main.{VERIFIED}").fetchall())  # noqa: S608
+
+
+def _verify(store: Store, file: LakeFile) -> None:
+    with store.fetched(file.path) as content:
+        if content.sha256 != file.sha256:
+            raise LakeUnreadable(f"{store.place}/{file.path} has other bytes than were written: {RESTORE}")
 
 
 def _days(session: duckdb.DuckDBPyConnection) -> list[tuple[str, Any, int]]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from types import SimpleNamespace
 
 import duckdb
 import pytest
 
-from ingestion.stores import Opened, Stat, StoreFailed, store_at
+from ingestion.lake import LakeFile
+from ingestion.stores import ObjectStore, Opened, Stat, StoreFailed, store_at
 from orchestration.lake import objects, state
 from orchestration.lake.state import LakeUnreadable
 from tests.warehouse.object_store import Bucket, Failing, s3
@@ -55,8 +58,16 @@ def database(tmp_path):
 
 def listed(folder):
     return SimpleNamespace(
-        days=[],
-        sizes={file.relative_to(folder).as_posix(): file.stat().st_size for file in sorted(folder.rglob("*.parquet"))},
+        files=[
+            LakeFile(
+                date(2026, 5, 1),
+                file.relative_to(folder).as_posix(),
+                ROWS,
+                file.stat().st_size,
+                hashlib.sha256(file.read_bytes()).hexdigest(),
+            )
+            for file in sorted(folder.rglob("*.parquet"))
+        ]
     )
 
 
@@ -68,7 +79,6 @@ def sums(database, url, threads=4):
 
 
 def test_the_rows_of_a_bucket_are_those_of_a_folder(bucket, folder, database, monkeypatch):
-    state.look_for(listed(folder))
     state.show_events(database, listed(folder))
     from_bucket = [sums(database, bucket.url, threads) for threads in (1, 4)]
     monkeypatch.setenv("TIEOUT_LAKE", str(folder))
@@ -85,34 +95,41 @@ def test_only_a_lake_in_a_store_makes_dbt_load_its_client(bucket, folder, monkey
     assert state.variables() == {}
 
 
-def test_an_object_that_is_gone_or_of_another_length_is_named_before_anything_is_built(bucket, folder):
-    one, other, _ = listed(folder).sizes
+def test_an_object_that_is_gone_or_has_other_bytes_is_named_before_anything_is_built(bucket, folder, database):
+    one, other, _ = (file.path for file in listed(folder).files)
     content = bucket.take_away(other)
     with pytest.raises(LakeUnreadable, match=f"{bucket.url}/{other} is gone: restore the file"):
-        state.look_for(listed(folder))
+        state.look_for(database, listed(folder))
     bucket.put(other, content)
-    state.look_for(listed(folder))
-    bucket.put(one, b"other bytes")
-    with pytest.raises(LakeUnreadable, match=rf"{one} has 11 bytes and had \d+ when it was written: restore the file"):
-        state.look_for(listed(folder))
+    state.remember(database, state.look_for(database, listed(folder)))
+    content = (folder / one).read_bytes()
+    bucket.put(one, content[:100] + bytes([content[100] ^ 1]) + content[101:])
+    with pytest.raises(LakeUnreadable, match=rf"{one} has other bytes than were written: restore the file"):
+        state.look_for(database, listed(folder))
 
 
-def test_a_bucket_that_is_not_there_stops_the_build(bucket, folder, monkeypatch):
+def test_an_object_is_hashed_once(bucket, folder, database, monkeypatch):
+    state.remember(database, state.look_for(database, listed(folder)))
+    monkeypatch.setattr(ObjectStore, "fetched", lambda *_: pytest.fail("read again"))
+    assert len(state.look_for(database, listed(folder))) == FILES
+
+
+def test_a_bucket_that_is_not_there_stops_the_build(folder, endpoint, database, monkeypatch):
     monkeypatch.setenv("TIEOUT_LAKE", "s3://no-such-bucket/lake")
     with pytest.raises(LakeUnreadable, match=r"nothing was taken over"):
-        state.look_for(listed(folder))
+        state.look_for(database, listed(folder))
 
 
 def test_an_object_that_goes_while_a_build_runs_is_named_with_the_remedy(bucket, folder, database):
     state.show_events(database, listed(folder))
-    *_, last = listed(folder).sizes
+    last = listed(folder).files[-1].path
     bucket.take_away(last)
     with pytest.raises(Exception, match=f"{bucket.url}/{last} is gone: restore it from a copy"):
         sums(database, bucket.url)
 
 
 def test_an_object_that_is_replaced_while_it_is_read_is_told_and_never_mixed(bucket, folder):
-    key = next(iter(listed(folder).sizes))
+    key = listed(folder).files[0].path
     content = (folder / key).read_bytes()
     file = objects.LakeObjects(store_at(bucket.url)).open(f"{bucket.url}/{key}")
     assert file.read(4) == b"PAR1"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from datetime import date
 from types import SimpleNamespace
 
 import duckdb
 import pytest
 
+from ingestion.lake import LakeFile
+from ingestion.stores import LocalStore
 from orchestration.engines.chain import Relation
 from orchestration.lake import state
 from orchestration.lake.state import LakeUnreadable
@@ -17,7 +21,7 @@ FIRST, SECOND = (("load-1", date(2026, 5, 1), 10), ("load-2", date(2026, 5, 2), 
 
 
 def listed(*days):
-    return SimpleNamespace(days=sorted(days), sizes={})
+    return SimpleNamespace(days=sorted(days), files=[])
 
 
 @pytest.fixture
@@ -71,27 +75,51 @@ def test_the_events_are_those_of_the_listed_files_alone(tmp_path, monkeypatch):
         paths.append(path)
     database = tmp_path / "usage.duckdb"
     for found, rows in ((paths[:1], [(1, date(2026, 5, 2), date(2026, 5, 1))]), ([], [])):
-        state.show_events(database, SimpleNamespace(days=[], sizes=dict.fromkeys(found, 1)))
+        state.show_events(database, SimpleNamespace(files=[SimpleNamespace(path=each) for each in found]))
         with duckdb.connect(database) as session:
             query = "select quantity, delivered_on, occurred_on from raw.usage__events"
             assert session.execute(query).fetchall() == rows
 
 
-def test_a_file_that_is_gone_or_of_another_length_is_named_before_anything_is_built(tmp_path, monkeypatch):
-    monkeypatch.setenv("TIEOUT_LAKE", str(tmp_path))
+@pytest.fixture
+def lake_file(tmp_path, monkeypatch):
+    """A file of a lake, and the list that names it."""
+    monkeypatch.setenv("TIEOUT_LAKE", str(tmp_path / "lake"))
     path = "raw/usage__events/delivered_on=2026-05-02/occurred_on=2026-05-01/load.parquet"
-    place = tmp_path / path
+    place = tmp_path / "lake" / path
     place.parent.mkdir(parents=True)
     place.write_bytes(b"12345")
-    state.look_for(SimpleNamespace(sizes={path: 5}))
-    with pytest.raises(LakeUnreadable, match=r"load.parquet has 5 bytes and had 6 .*: restore the file"):
-        state.look_for(SimpleNamespace(sizes={path: 6}))
+    sha256 = hashlib.sha256(b"12345").hexdigest()
+    return place, SimpleNamespace(files=[LakeFile(date(2026, 5, 1), path, 1, 5, sha256)])
+
+
+def test_a_file_that_is_gone_or_has_other_bytes_is_named_before_anything_is_built(lake_file, file):
+    place, named = lake_file
+    state.remember(file, state.look_for(file, named))
+    place.write_bytes(b"12354")
+    with pytest.raises(LakeUnreadable, match=r"load.parquet has other bytes than were written: restore the file"):
+        state.look_for(file, named)
     place.unlink()
     with pytest.raises(LakeUnreadable, match=r"load.parquet is gone: restore the file"):
-        state.look_for(SimpleNamespace(sizes={path: 5}))
+        state.look_for(file, named)
 
 
-def test_a_build_without_a_place_of_the_lake_is_told_so(monkeypatch):
+def test_a_file_is_hashed_once_and_again_when_its_version_changes(lake_file, file, monkeypatch):
+    place, named = lake_file
+    hashed = []
+    fetched = LocalStore.fetched
+    monkeypatch.setattr(LocalStore, "fetched", lambda store, key: hashed.append(key) or fetched(store, key))
+    for _ in range(2):
+        state.remember(file, state.look_for(file, named))
+        assert len(hashed) == 1
+    state.remember(file, {})
+    state.look_for(file, named)
+    os.utime(place, (0, 0))
+    state.look_for(file, named)
+    assert len(hashed) == 3
+
+
+def test_a_build_without_a_place_of_the_lake_is_told_so(monkeypatch, tmp_path):
     monkeypatch.delenv("TIEOUT_LAKE", raising=False)
     with pytest.raises(LakeUnreadable, match="TIEOUT_LAKE"):
-        state.look_for(SimpleNamespace(sizes={"a": 1}))
+        state.look_for(tmp_path / "none.duckdb", SimpleNamespace(files=["one"]))
