@@ -29,6 +29,7 @@ DIGIT_STOPS = re.compile(
     r"Invalid Input Error: an? [a-z ]+ of more than \d+ (?:digits|decimals)$"
     r"|Out of Range Error: Overflow in (?:multiplication|addition|subtraction) of (?:DECIMAL\(\d+\)|INT128) "
     r"|Out of Range Error: Overflow in HUGEINT (?:multiplication|addition|subtraction): "
+    r"|Out of Range Error: Overflow in SUM of DECIMAL: "
     rf"|Conversion Error: Could not cast value {NUMBER} to DECIMAL\(\d+,\d+\)"
     rf"|Conversion Error: Could not convert string (['\"]){NUMBER}\1 to (?:INT128|DECIMAL\(\d+,\d+\))"
 )

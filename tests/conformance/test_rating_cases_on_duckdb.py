@@ -50,6 +50,12 @@ OF_OURS = [
     {"id": "of-ours-no-number", **ROUNDED, "inputs": {"value": "three", "mode": "half_up", "digits": 0}},
     {"id": "of-ours-fine", "op": "aggregate", "inputs": sum_of(TWENTY_DECIMALS), "expected": {"value": "0"}},
     {"id": "of-ours-scientific", "op": "aggregate", "inputs": sum_of("-25e-1"), "expected": {"value": "-2.5"}},
+    {
+        "id": "of-ours-ten-million",
+        "op": "allocate",
+        "inputs": {"total": "20000001.5", "weights": ["1", "1"], "digits": 1},
+        "expected": {"parts": ["10000000.8", "10000000.7"]},
+    },
 ]
 
 Results = dict[str, conformance.CaseResult]
@@ -98,6 +104,12 @@ def test_a_text_of_more_decimals_than_there_are_is_refused_and_never_rounded(res
     assert results["of-ours-scientific"].status == "passed"
 
 
+def test_a_quotient_has_as_many_digits_before_the_point_as_any_number(results: Results) -> None:
+    """Its decimals are added part by part: with the finest part's type a sum would end at ten million."""
+    large = results["of-ours-ten-million"]
+    assert (large.status, large.reason) == ("passed", None)
+
+
 @pytest.mark.parametrize(
     ("message", "is_of_digits"),
     [
@@ -105,6 +117,7 @@ def test_a_text_of_more_decimals_than_there_are_is_refused_and_never_rounded(res
         ("Invalid Input Error: a quotient of more than 18 digits", True),
         ("Invalid Input Error: a division by zero", False),
         ("Out of Range Error: Overflow in multiplication of INT128 (10 * 10)!", True),
+        ("Out of Range Error: Overflow in SUM of DECIMAL: the result does not fit in DECIMAL(38)", True),
         ("Out of Range Error: Overflow in multiplication of INT64 (10 * 10)!", False),
         ("Conversion Error: Could not convert string '99999999999999999999.5' to DECIMAL(38,19)", True),
         ("Conversion Error: Could not convert string 'three' to DECIMAL(38,19)", False),

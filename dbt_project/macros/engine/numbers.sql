@@ -134,17 +134,16 @@
     {{ return(adapter.dispatch('divide', 'tieout')(dividend, divisor)) }}
 {%- endmacro %}
 
-{#- Twelve decimals, half away from zero: six and then six more from what the first leave, so that the steps have room. -#}
+{#- Twelve decimals, half away from zero: six and then six more from what the first leave, so that the steps have room. Each has the one
+    type before they are added: a sum has the decimals of its finest part, and too few digits before the point. -#}
 {% macro default__divide(dividend, divisor) -%}
     {%- set first = 'given.n % given.d * 1000000' -%}
     {%- set second = 'given.rest % given.d * 1000000' -%}
-    {%- set parts -%}
-    given.sign_of * (
-        given.whole
-        + {{ as_exact(whole_quotient('given.rest', 'given.d')) }} * 0.000001
-        + {{ as_exact(whole_quotient('2 * (' ~ second ~ ') + given.d', '2 * given.d')) }} * 0.000000000001
-    )
-    {%- endset -%}
+    {%- set millionths = as_exact(as_exact(whole_quotient('given.rest', 'given.d')) ~ ' * 0.000001') -%}
+    {%- set last_six = as_exact(
+        as_exact(whole_quotient('2 * (' ~ second ~ ') + given.d', '2 * given.d')) ~ ' * 0.000000000001'
+    ) -%}
+    {%- set parts = 'given.sign_of * (given.whole + ' ~ millionths ~ ' + ' ~ last_six ~ ')' -%}
     {%- set with_rest = with_values(
         {
             'sign_of': 'given.sign_of', 'd': 'given.d', 'rest': as_exact(first),
