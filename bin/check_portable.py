@@ -34,6 +34,7 @@ RULES = {
     "a quotient is a double on DuckDB: use divide(), quotient() or whole_ratio()": r"\s/\s",
     "numeric is a decimal of other digits elsewhere: use exact_number()": r"\bas\s+(numeric|decimal)\b",
     "binary floats round differently": r"\b(float\d*|double|real)\b",
+    "sign() is a double on Spark: use a case": r"\bsign\s*\(",
     "trunc() of a decimal differs: use whole_quotient()": r"\btrunc\s*\(",
     "text is no type of Spark: use text_type()": r"\bas\s+text\s*\)",
     "zone databases differ: use the macros of time.sql": r"\bat\s+time\s+zone\b|\bwith\s+time\s+zone\b",

@@ -11,7 +11,6 @@ from typing import Any
 from orchestration import dbt_process
 
 SELECTOR = "usage_chain"
-WITHOUT_COUPONS = "usage_chain_without_coupons"
 LISTED = "PrintEvent"
 
 
@@ -38,7 +37,7 @@ class Chain:
     inputs: tuple[Relation, ...]
 
 
-def chain(target: str, folder: Path, variables: Mapping[str, str], selector: str = SELECTOR) -> Chain:
+def chain(target: str, folder: Path, variables: Mapping[str, str]) -> Chain:
     """What dbt's target ``target`` would build of the chain; ``folder`` keeps dbt's manifest for that target.
 
     ``variables`` are set in dbt's environment. Raises ChainError when dbt cannot list it.
@@ -49,10 +48,10 @@ def chain(target: str, folder: Path, variables: Mapping[str, str], selector: str
         if event["info"].get("name") == LISTED:
             names.update(str(event["info"]["msg"]).split())
 
-    command = ["ls", "--target", target, "--selector", selector, "--resource-type", "model", "--output", "name"]
+    command = ["ls", "--target", target, "--selector", SELECTOR, "--resource-type", "model", "--output", "name"]
     outcome = dbt_process.run(command, listed, variables=_at(folder, variables))
     if not outcome.succeeded or not names:
-        raise ChainError(f"dbt cannot list the selector {selector}:\n" + "\n".join(outcome.failures))
+        raise ChainError(f"dbt cannot list the selector {SELECTOR}:\n" + "\n".join(outcome.failures))
     return of_manifest(json.loads((folder / "manifest.json").read_text(encoding="utf-8")), names)
 
 

@@ -9,14 +9,13 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from orchestration.engines.chain import SELECTOR, Relation
+from orchestration.engines.chain import Relation
 
 
 class DuckDb:
     """A DuckDB database file that dbt's target ``duckdb`` builds into."""
 
     name = "duckdb"
-    selector = SELECTOR
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -25,7 +25,6 @@ class Engine(Protocol):
     """An engine that dbt builds the chain on."""
 
     name: str
-    selector: str
 
     @property
     def variables(self) -> dict[str, str]:
@@ -92,12 +91,12 @@ def gate(engines: Sequence[AbstractContextManager[Engine]], folder: Path) -> lis
 
 def built(engine: Engine, folder: Path) -> Chain:
     """Hand the chain's inputs over to an engine and build the chain there, from nothing."""
-    found = chain.chain(engine.name, folder / "dbt" / engine.name, engine.variables, engine.selector)
+    found = chain.chain(engine.name, folder / "dbt" / engine.name, engine.variables)
     lake = folder / "inputs"
     shutil.rmtree(lake, ignore_errors=True)
     with postgres.warehouse() as warehouse:
         engine.register(inputs.export(warehouse, found.inputs, lake))
-    chain.run(engine.name, folder / "dbt" / engine.name, engine.variables, ("--selector", engine.selector))
+    chain.run(engine.name, folder / "dbt" / engine.name, engine.variables)
     return found
 
 

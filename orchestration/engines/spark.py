@@ -1,4 +1,4 @@
-"""The chain on Spark, but for the coupons: its inputs are tables over Parquet files, dbt builds the rest on a cluster.
+"""The chain on Spark: its inputs are tables over Parquet files, dbt builds the rest on a cluster.
 
 Nothing of Spark is home-made: a standalone master and two workers of the installed PySpark are started on the loopback
 address, used and stopped.
@@ -6,6 +6,7 @@ address, used and stopped.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -14,15 +15,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from itertools import chain
 from pathlib import Path
 from urllib.request import urlopen
 
 import pyarrow as pa
 from pyarrow import parquet
 
-from orchestration.engines.chain import WITHOUT_COUPONS, Relation
+from orchestration.engines import profile
+from orchestration.engines.chain import Relation
 
 LOOPBACK = "127.0.0.1"
 WORKERS = 2
@@ -30,6 +33,8 @@ START_SECONDS = 180
 STOP_SECONDS = 20
 MASTER = "org.apache.spark.deploy.master.Master"
 WORKER = "org.apache.spark.deploy.worker.Worker"
+SUBMIT = "org.apache.spark.deploy.SparkSubmit"
+THRIFT_SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
 
 
 class SparkMissing(RuntimeError):
@@ -44,17 +49,16 @@ class Spark:
     """A Spark cluster, with a folder for its tables and its catalogue, that dbt's target ``spark`` builds on."""
 
     name = "spark"
-    selector = WITHOUT_COUPONS
 
     def __init__(self, master: str, folder: Path) -> None:
-        self._master = master
+        self.master = master
         self._folder = folder
 
     @property
     def variables(self) -> dict[str, str]:
         """What dbt's profile reads from the environment."""
         return {
-            "TIEOUT_SPARK_MASTER": self._master,
+            "TIEOUT_SPARK_MASTER": self.master,
             "TIEOUT_SPARK_FOLDER": str(self._folder),
             "SPARK_LOCAL_IP": LOOPBACK,
         }
@@ -64,22 +68,28 @@ class Spark:
 
         An input is a Parquet file, or a folder of them divided into folders ``<column>=<value>``, columns too.
         """
-        self._ask("register", [(relation.schema, relation.name, str(path)) for relation, path in files.items()])
+        self._run([statement for relation, path in files.items() for statement in _table_over(relation, path)])
 
     def tables(self, relations: Sequence[Relation]) -> Iterator[tuple[Relation, pa.Table]]:
         """All rows of each relation."""
         fetched = self._folder / "fetched"
         shutil.rmtree(fetched, ignore_errors=True)
         fetched.mkdir(parents=True)
-        files = {relation: fetched / f"{relation}.parquet" for relation in relations}
-        self._ask("fetch", [(relation.schema, relation.name, str(path)) for relation, path in files.items()])
-        for relation, path in files.items():
-            yield relation, parquet.read_table(path)
+        folders = {relation: fetched.joinpath(str(relation)) for relation in relations}
+        self._run(
+            [
+                f"insert overwrite directory '{folder.as_uri()}' using parquet select * from {_name(relation)}"  # noqa: S608  names of the manifest
+                for relation, folder in folders.items()
+            ]
+        )
+        for relation, folder in folders.items():
+            yield relation, parquet.read_table(folder)
 
-    def _ask(self, what: str, job: Iterable[tuple[str, str, str]]) -> None:
+    def _run(self, statements: Sequence[str]) -> None:
+        """Run statements in an application of their own: the catalogue admits one at a time."""
         done = subprocess.run(
-            [sys.executable, "-m", "orchestration.engines.spark_session", what],
-            input=json.dumps(list(job)),
+            [sys.executable, "-m", "orchestration.engines.spark_session"],
+            input=json.dumps(statements),
             env={**os.environ, **self.variables},
             cwd=self._folder,
             capture_output=True,
@@ -87,7 +97,42 @@ class Spark:
             check=False,
         )
         if done.returncode != 0:
-            raise SparkFailed(f"Spark could not {what} the relations:\n" + "\n".join(done.stderr.splitlines()[-15:]))
+            raise SparkFailed("Spark refused a statement:\n" + "\n".join(done.stderr.splitlines()[-15:]))
+
+
+class SparkThrift(Spark):
+    """The same behind a Thrift server, which runs all statements in its one application."""
+
+    name = "spark_thrift"
+
+    def __init__(self, master: str, folder: Path, port: int) -> None:
+        super().__init__(master, folder)
+        self._port = port
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What dbt's profile reads from the environment."""
+        return {"TIEOUT_SPARK_HOST": LOOPBACK, "TIEOUT_SPARK_PORT": str(self._port)}
+
+    def _run(self, statements: Sequence[str]) -> None:
+        from pyhive import hive  # comes with Spark's adapter, which most installations do without
+
+        with closing(hive.connect(LOOPBACK, self._port)) as connection, closing(connection.cursor()) as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+
+def _table_over(relation: Relation, path: Path) -> Iterator[str]:
+    folder = path if path.is_dir() else path.parent
+    yield f"create schema if not exists `{relation.schema}`"
+    yield f"drop table if exists {_name(relation)}"
+    yield f"create table {_name(relation)} using parquet location '{folder.as_uri()}'"
+    if path.is_dir():
+        yield f"msck repair table {_name(relation)}"
+
+
+def _name(relation: Relation) -> str:
+    return f"`{relation.schema}`.`{relation.name}`"
 
 
 @contextmanager
@@ -111,6 +156,25 @@ def opened(folder: Path, workers: int = WORKERS) -> Iterator[Spark]:
             running.enter_context(_daemon(installed, folder, [WORKER, *of_worker, "--work-dir", str(work), master]))
         _await_workers(page, workers)
         yield Spark(master, folder)
+
+
+@contextmanager
+def opened_behind_thrift(folder: Path) -> Iterator[SparkThrift]:
+    """The same cluster with a Thrift server on the loopback address, and the settings of dbt's session."""
+    with opened(folder) as engine:
+        port = _free_port()
+        at = {"hive.server2.thrift.bind.host": LOOPBACK, "hive.server2.thrift.port": port}
+        settings = [("--conf", f"{name}={value}") for name, value in session_settings(engine.variables).items()]
+        place = [("--hiveconf", f"{name}={value}") for name, value in at.items()]
+        command = [SUBMIT, *chain(*settings), "--class", THRIFT_SERVER, "spark-internal", *chain(*place)]
+        with _daemon(home(), folder, command):
+            _await_port(port)
+            yield SparkThrift(engine.master, folder, port)
+
+
+def session_settings(variables: Mapping[str, str]) -> dict[str, str]:
+    """What dbt's session is made with, with these variables in the environment."""
+    return profile.settings("spark", "server_side_parameters", variables)
 
 
 def home() -> Path:
@@ -153,6 +217,15 @@ def _await_workers(page: int, workers: int) -> None:
             pass
         time.sleep(1)
     raise SparkFailed(f"No {workers} workers came to the master within {START_SECONDS} seconds; see cluster.log.")
+
+
+def _await_port(port: int) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, port), timeout=5):
+            return
+        time.sleep(1)
+    raise SparkFailed(f"The Thrift server did not answer within {START_SECONDS} seconds; see cluster.log.")
 
 
 def _free_port() -> int:

@@ -53,6 +53,7 @@ def test_the_usage_chain_is_portable() -> None:
         "select cast(a as decimal(18, 2)) from t",
         "select cast(a as double) from t",
         "select trunc(a, 2) from t",
+        "select sign(a) * b from t",
         "select cast(a as text) from t",
         "select cast(a at time zone 'UTC' as date) from t",
         "select to_char(a, 'YYYY') from t",

@@ -210,3 +210,37 @@
         else {{ default__text_of(value) }}
     end
 {%- endmacro %}
+
+{#- Euclid's algorithm, also of fractions: decimals of one scale leave exact rests. Two numbers of 38 digits need at most 182 steps. -#}
+{% macro spark__greatest_common_divisor(left, right) -%}
+    aggregate(
+        sequence(1, 182),
+        named_struct('divisor', abs({{ as_exact(left) }}), 'rest', abs({{ as_exact(right) }})),
+        (held, step) -> case
+            when held.rest = 0 then held
+            else named_struct('divisor', held.rest, 'rest', {{ as_exact('held.divisor % held.rest') }})
+        end,
+        held -> held.divisor
+    )
+{%- endmacro %}
+
+{#- Spark admits no window functions in a recursion: as many steps as there are are written out. -#}
+{% macro spark__steps(name, first, next, count) -%}
+    {%- set steps = run_query(count).columns[0].values()[0] if execute else 0 -%}
+    {{ name }}_0 as (
+        {{ first }}
+    ),
+    {%- for step in range(1, (steps or 0) + 1) %}
+    {{ name }}_{{ step }} as (
+        with {{ name }} as (select * from {{ name }}_{{ step - 1 }})
+
+        {{ next }}
+    ),
+    {%- endfor %}
+    {{ name }} as (
+        {%- for step in range((steps or 0) + 1) %}
+        select * from {{ name }}_{{ step }}
+        {{- ' union all' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}

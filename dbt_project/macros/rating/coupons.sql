@@ -55,6 +55,7 @@
                                   or line (a percentage of each line by itself, rounded by line, on credits as well)
         digits, mode              rounding of a percentage; a mode of null rounds nothing
     scopes: relation, one row a line that a coupon counts for (document_id, coupon_no, line_no)
+    count: as of steps(): a query for the most coupons of a document, where the engine asks for it
 
     A coupon never takes more than its lines hold. Lines share it in proportion to what they still hold.
     Gives one row a line and step (document_id, line_no, coupon_no; coupon_no 0 is the line before all coupons):
@@ -62,10 +63,7 @@
         taken_numerator           what the step took off the line, over the same scale
         is_last                   whether the line holds this after all coupons
 -#}
-{% macro take_coupons(lines, coupons, scopes) -%}
-    {%- set value = ['kind', 'value_numerator', 'value_denominator'] -%}
-    {%- set rounding = ['digits', 'mode'] -%}
-    {%- set unit = power_of_ten('digits') -%}
+{% macro take_coupons(lines, coupons, scopes, count=none) -%}
     with recursive counted as (
         select
             document_id,
@@ -74,131 +72,7 @@
         group by document_id
     ),
 
-    -- Every amount of a document has one denominator (scale) at a time, so that what its lines hold is summed exactly.
-    walk as (
-        select
-            lines.document_id,
-            lines.line_no,
-            cast(0 as bigint) as coupon_no,
-            coalesce(counted.coupon_count, 0) as coupon_count,
-            cast(lines.amount_numerator as {{ exact_number() }}) as held_numerator,
-            cast(lines.scale as {{ exact_number() }}) as scale,
-            cast(0 as {{ exact_number() }}) as taken_numerator
-        from {{ lines }} as lines
-        left join counted on lines.document_id = counted.document_id
-
-        union all
-
-        select
-            document_id,
-            line_no,
-            coupon_no,
-            coupon_count,
-            next_numerator as held_numerator,
-            {{ times('scale', 'widening') }} as scale,
-            {{ times('held_numerator', 'widening') }} - next_numerator as taken_numerator
-        from (
-            select
-                ranked.*,
-                case
-                    when not in_scope then {{ times('held_numerator', 'widening') }}
-                    when allocation = 'line'
-                        then {{ times('held_numerator', 'widening') }} - sign(held_numerator) * taken_of_base
-                    when allocation = 'exact' then {{ times('held_numerator', 'kept') }}
-                    when taken_of_base = 0 then held_numerator
-                    else
-                        held_numerator - {{ times('scale', power_of_ten('-digits')) }} * (
-                            share_floor + case when rest_rank <= units_taken - floor_sum then 1 else 0 end
-                        )
-                end as next_numerator
-            from (
-                select
-                    shared.*,
-                    sum(case when in_scope then share_floor else 0 end) over (partition by document_id) as floor_sum,
-                    row_number() over (
-                        partition by document_id order by in_scope desc, share_rest desc, line_no asc
-                    ) as rest_rank
-                from (
-                    select
-                        taken.*,
-                        case
-                            when allocation = 'line' then multiple
-                            when allocation = 'exact' and taken_of_base <> 0
-                                then {{ whole_quotient(times('base', 'multiple'), 'divisor') }}
-                            else 1
-                        end as widening,
-                        case
-                            when allocation = 'exact' and taken_of_base <> 0
-                                then {{ whole_quotient(times('base', 'multiple') ~ ' - taken_of_base', 'divisor') }}
-                            else 1
-                        end as kept,
-                        case
-                            when allocation = 'largest_remainder'
-                                then {{ quotient(times('taken_of_base', unit), times('scale', 'multiple')) }}
-                        end as units_taken,
-                        case
-                            when allocation = 'largest_remainder' then {{ floor_of_ratio(
-                                times(times('taken_of_base', unit), 'held_numerator'),
-                                'nullif(' ~ times(times('scale', 'multiple'), 'base') ~ ', 0)'
-                            ) }}
-                        end as share_floor,
-                        case
-                            when allocation = 'largest_remainder' then {{ rest_of_ratio(
-                                times(times('taken_of_base', unit), 'held_numerator'),
-                                'nullif(' ~ times(times('scale', 'multiple'), 'base') ~ ', 0)'
-                            ) }}
-                        end as share_rest
-                    from (
-                        select
-                            based.*,
-                            {{ coupon_numerator(*(value + ['base', 'scale'] + rounding)) }} as taken_of_base,
-                            {{ coupon_multiple('kind', 'value_denominator', 'mode') }} as multiple,
-                            {{ greatest_common_divisor(
-                                times('base', coupon_multiple('kind', 'value_denominator', 'mode')),
-                                coupon_numerator(*(value + ['base', 'scale'] + rounding))
-                            ) }} as divisor
-                        from (
-                            select
-                                stepped.*,
-                                case
-                                    when allocation = 'line' then abs(held_numerator)
-                                    else
-                                        sum(case when in_scope then held_numerator else 0 end) over (
-                                            partition by document_id
-                                        )
-                                end as base
-                            from (
-                                select
-                                    walk.document_id,
-                                    walk.line_no,
-                                    walk.coupon_count,
-                                    walk.held_numerator,
-                                    walk.scale,
-                                    coupons.coupon_no,
-                                    coupons.kind,
-                                    coupons.value_numerator,
-                                    coupons.value_denominator,
-                                    coupons.allocation,
-                                    coupons.digits,
-                                    coupons.mode,
-                                    scopes.line_no is not null as in_scope
-                                from walk
-                                inner join {{ coupons }} as coupons
-                                    on
-                                        walk.document_id = coupons.document_id
-                                        and walk.coupon_no + 1 = coupons.coupon_no
-                                left join {{ scopes }} as scopes
-                                    on
-                                        coupons.document_id = scopes.document_id
-                                        and coupons.coupon_no = scopes.coupon_no
-                                        and walk.line_no = scopes.line_no
-                            ) as stepped
-                        ) as based
-                    ) as taken
-                ) as shared
-            ) as ranked
-        ) as kept
-    )
+    {{ steps('walk', lines_before_coupons(lines), lines_after_coupon(coupons, scopes), count) }}
 
     select
         document_id,
@@ -209,6 +83,139 @@
         taken_numerator,
         coupon_no = coupon_count as is_last
     from walk
+{%- endmacro %}
+
+
+{#- Every amount of a document has one denominator (scale) at a time, so that what its lines hold is summed exactly. -#}
+{% macro lines_before_coupons(lines) -%}
+    select
+        lines.document_id,
+        lines.line_no,
+        cast(0 as bigint) as coupon_no,
+        coalesce(counted.coupon_count, 0) as coupon_count,
+        cast(lines.amount_numerator as {{ exact_number() }}) as held_numerator,
+        cast(lines.scale as {{ exact_number() }}) as scale,
+        cast(0 as {{ exact_number() }}) as taken_numerator
+    from {{ lines }} as lines
+    left join counted on lines.document_id = counted.document_id
+{%- endmacro %}
+
+
+{#- The lines of `walk` after the next coupon of their document. -#}
+{% macro lines_after_coupon(coupons, scopes) -%}
+    {%- set value = ['kind', 'value_numerator', 'value_denominator'] -%}
+    {%- set rounding = ['digits', 'mode'] -%}
+    {%- set unit = power_of_ten('digits') -%}
+    select
+        document_id,
+        line_no,
+        coupon_no,
+        coupon_count,
+        next_numerator as held_numerator,
+        {{ times('scale', 'widening') }} as scale,
+        {{ times('held_numerator', 'widening') }} - next_numerator as taken_numerator
+    from (
+        select
+            ranked.*,
+            case
+                when not in_scope then {{ times('held_numerator', 'widening') }}
+                when allocation = 'line'
+                    then {{ times('held_numerator', 'widening') }}
+                        - case when held_numerator < 0 then -taken_of_base else taken_of_base end
+                when allocation = 'exact' then {{ times('held_numerator', 'kept') }}
+                when taken_of_base = 0 then held_numerator
+                else
+                    held_numerator - {{ times('scale', power_of_ten('-digits')) }} * (
+                        share_floor + case when rest_rank <= units_taken - floor_sum then 1 else 0 end
+                    )
+            end as next_numerator
+        from (
+            select
+                shared.*,
+                sum(case when in_scope then share_floor else 0 end) over (partition by document_id) as floor_sum,
+                row_number() over (
+                    partition by document_id order by in_scope desc, share_rest desc, line_no asc
+                ) as rest_rank
+            from (
+                select
+                    taken.*,
+                    case
+                        when allocation = 'line' then multiple
+                        when allocation = 'exact' and taken_of_base <> 0
+                            then {{ whole_quotient(times('base', 'multiple'), 'divisor') }}
+                        else 1
+                    end as widening,
+                    case
+                        when allocation = 'exact' and taken_of_base <> 0
+                            then {{ whole_quotient(times('base', 'multiple') ~ ' - taken_of_base', 'divisor') }}
+                        else 1
+                    end as kept,
+                    case
+                        when allocation = 'largest_remainder'
+                            then {{ quotient(times('taken_of_base', unit), times('scale', 'multiple')) }}
+                    end as units_taken,
+                    case
+                        when allocation = 'largest_remainder' then {{ floor_of_ratio(
+                            times(times('taken_of_base', unit), 'held_numerator'),
+                            'nullif(' ~ times(times('scale', 'multiple'), 'base') ~ ', 0)'
+                        ) }}
+                    end as share_floor,
+                    case
+                        when allocation = 'largest_remainder' then {{ rest_of_ratio(
+                            times(times('taken_of_base', unit), 'held_numerator'),
+                            'nullif(' ~ times(times('scale', 'multiple'), 'base') ~ ', 0)'
+                        ) }}
+                    end as share_rest
+                from (
+                    select
+                        based.*,
+                        {{ coupon_numerator(*(value + ['base', 'scale'] + rounding)) }} as taken_of_base,
+                        {{ coupon_multiple('kind', 'value_denominator', 'mode') }} as multiple,
+                        {{ greatest_common_divisor(
+                            times('base', coupon_multiple('kind', 'value_denominator', 'mode')),
+                            coupon_numerator(*(value + ['base', 'scale'] + rounding))
+                        ) }} as divisor
+                    from (
+                        select
+                            stepped.*,
+                            case
+                                when allocation = 'line' then abs(held_numerator)
+                                else
+                                    sum(case when in_scope then held_numerator else 0 end) over (
+                                        partition by document_id
+                                    )
+                            end as base
+                        from (
+                            select
+                                walk.document_id,
+                                walk.line_no,
+                                walk.coupon_count,
+                                walk.held_numerator,
+                                walk.scale,
+                                coupons.coupon_no,
+                                coupons.kind,
+                                coupons.value_numerator,
+                                coupons.value_denominator,
+                                coupons.allocation,
+                                coupons.digits,
+                                coupons.mode,
+                                scopes.line_no is not null as in_scope
+                            from walk
+                            inner join {{ coupons }} as coupons
+                                on
+                                    walk.document_id = coupons.document_id
+                                    and walk.coupon_no + 1 = coupons.coupon_no
+                            left join {{ scopes }} as scopes
+                                on
+                                    coupons.document_id = scopes.document_id
+                                    and coupons.coupon_no = scopes.coupon_no
+                                    and walk.line_no = scopes.line_no
+                        ) as stepped
+                    ) as based
+                ) as taken
+            ) as shared
+        ) as ranked
+    ) as kept
 {%- endmacro %}
 
 

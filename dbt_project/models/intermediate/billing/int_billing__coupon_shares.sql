@@ -1,3 +1,4 @@
+{%- set most_coupons = 'select max(coupon_no) from ' ~ ref('int_billing__line_coupons') -%}
 with
 
 line_coupons as (
@@ -36,7 +37,7 @@ coupons as (
 ),
 
 walk as (
-    {{ take_coupons('lines', 'coupons', 'line_coupons') }}
+    {{ take_coupons('lines', 'coupons', 'line_coupons', most_coupons) }}
 ),
 
 final as (
