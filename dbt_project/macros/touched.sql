@@ -34,26 +34,26 @@
 {%- endmacro %}
 
 
+{#-
+    The values of a query's one column, a list; none where the model is built whole or dbt only parses. The query is rendered by the
+    caller either way, so that dbt sees what the model depends on.
+-#}
+{% macro values_of_touched(query) -%}
+    {{ return((run_query(query).columns[0].values() | list) if execute and is_incremental() else []) }}
+{%- endmacro %}
+
+
 {#- The numbers of the touched loads of usage events, a list. -#}
 {% macro touched_usage_load_seqs() -%}
-    {#- Rendered before the condition, so that dbt sees what the model depends on when it parses. -#}
     {%- set loads = touched_loads('usage', 'events') -%}
-    {%- if execute and is_incremental() -%}
-        {{ return(run_query("select loads.load_seq from " ~ loads ~ " as loads order by 1").columns[0].values() | list) }}
-    {%- else -%}
-        {{ return([]) }}
-    {%- endif -%}
+    {{ return(values_of_touched("select loads.load_seq from " ~ loads ~ " as loads order by 1")) }}
 {%- endmacro %}
 
 
 {#- The days on which the touched loads of usage events were delivered, a list of dates: the folders of a lake, and no other file is opened. -#}
 {% macro touched_usage_deliveries() -%}
     {%- set loads = touched_loads('usage', 'events') -%}
-    {%- if execute and is_incremental() -%}
-        {{ return(run_query("select distinct loads.delivered_on from " ~ loads ~ " as loads order by 1").columns[0].values() | list) }}
-    {%- else -%}
-        {{ return([]) }}
-    {%- endif -%}
+    {{ return(values_of_touched("select distinct loads.delivered_on from " ~ loads ~ " as loads order by 1")) }}
 {%- endmacro %}
 
 
@@ -65,11 +65,7 @@
         where load_days.load_id in (select loads.load_id from {{ touched_loads('usage', 'events') }} as loads)
         order by 1
     {%- endset -%}
-    {%- if execute and is_incremental() -%}
-        {{ return(run_query(query).columns[0].values() | list) }}
-    {%- else -%}
-        {{ return([]) }}
-    {%- endif -%}
+    {{ return(values_of_touched(query)) }}
 {%- endmacro %}
 
 
