@@ -55,13 +55,17 @@ class LakeUnset(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class LakeFile:
-    """A finished file: its place below the root, the UTC day of its events, and what it is known by."""
+    """A finished file: its place below the root, the UTC day of its events, and what it is known by.
+
+    ``version`` is what the store says of what the load wrote, None where it did not say it then.
+    """
 
     occurred_on: date
     path: str
     row_count: int
     size_bytes: int
     sha256: str
+    version: str | None = None
 
 
 def lake() -> Store:
@@ -112,8 +116,8 @@ class LakeFiles:
             key = f"{FOLDER}/delivered_on={self._delivered_on}/occurred_on={day}/{self._load_id}.parquet"
             with path.open("rb") as file:
                 sha256, size = hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
-            self._store.put(key, path)
-            found.append(LakeFile(day, key, self._written[day], size, sha256))
+            version = self._store.put(key, path)
+            found.append(LakeFile(day, key, self._written[day], size, sha256, version))
         self._files.clear()
         return found
 

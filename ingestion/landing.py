@@ -519,6 +519,7 @@ class Writer:
                 "row_count": pa.array([one.row_count for one in files], pa.int64()),
                 "size_bytes": pa.array([one.size_bytes for one in files], pa.int64()),
                 "sha256": pa.array([one.sha256 for one in files], pa.string()),
+                "version": pa.array([one.version for one in files], pa.string()),
             }
             self._session.copy("ops", "lake_files", self._stamped(columns, len(files)))
 

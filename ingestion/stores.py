@@ -101,8 +101,11 @@ class Store(Protocol):
         Raises FileRefused ``outside_landing``, ``incomplete`` (it changed meanwhile, or is gone) or ``too_large``.
         """
 
-    def put(self, key: str, path: Path) -> None:
-        """Move the finished file ``path`` to ``key``; who lists the store sees all of it or nothing."""
+    def put(self, key: str, path: Path) -> str | None:
+        """Move the finished file ``path`` to ``key``; who lists the store sees all of it or nothing.
+
+        Gives the version of what was written, as ``stat`` will; None where the store does not tell it then.
+        """
 
 
 def store_at(place: str | Path) -> Store:
@@ -141,7 +144,7 @@ class LocalStore:
     def stat(self, key: str) -> Stat:
         """From the file system; of a link, of what it leads to."""
         found = (self.root / key).stat()
-        return Stat(found.st_size, found.st_mtime, f"{found.st_size} {found.st_mtime_ns} {found.st_ino}")
+        return Stat(found.st_size, found.st_mtime, _version_of_file(found))
 
     def read(self, key: str, cap: int) -> bytes | None:
         """From the file system."""
@@ -166,7 +169,7 @@ class LocalStore:
             raise StoreFailed(f"{key} cannot be read: {error.strerror}") from error
         yield Content(path, sha256, size)
 
-    def put(self, key: str, path: Path) -> None:
+    def put(self, key: str, path: Path) -> str:
         """By renaming within the folder, after the bytes are on disk."""
         target = self.root / key
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -175,8 +178,10 @@ class LocalStore:
             shutil.copyfileobj(source, sink, BLOCK)
             sink.flush()
             os.fsync(sink.fileno())
+            written = os.fstat(sink.fileno())
         part.replace(target)
         path.unlink()
+        return _version_of_file(written)
 
     def _check(self, key: str) -> None:
         if not (self.root / key).resolve().is_relative_to(self.root):
@@ -320,6 +325,10 @@ class ObjectStore:
             if type(error).__name__ == "FileExpired":  # s3fs: the object has another ETag than when it was opened
                 raise FileRefused("incomplete", f"{key} was replaced while it was read; load it again") from error
             raise StoreFailed(f"{place} cannot be read: {_told(error)}") from error
+
+
+def _version_of_file(found: os.stat_result) -> str:
+    return f"{found.st_size} {found.st_mtime_ns} {found.st_ino}"
 
 
 def _check_key(key: str) -> None:

@@ -21,7 +21,8 @@ from warehouse.errors import WarehouseError
 from warehouse.settings import get_settings
 
 LISTED = """
-    select cast(load_id as text), occurred_on, path, row_count, size_bytes, sha256 from ops.lake_files
+    select cast(load_id as text), occurred_on, path, row_count, size_bytes, sha256, version
+    from ops.lake_files
     where load_seq <= %s order by path
 """
 UNFINISHED, VERIFIED = "not_taken_over", "verified_files"
@@ -106,8 +107,8 @@ def prove(path: Path, listed: Listed) -> None:
 def look_for(path: Path, listed: Listed) -> dict[str, str]:
     """The version in the store of every listed file, once each is known to have the bytes that its load wrote.
 
-    A file is hashed when the DuckDB file ``path`` does not know its version. Raises LakeUnreadable when one is gone or
-    has other bytes, or when the store does not answer.
+    A file is hashed when its version is neither the one that its load wrote nor one that the DuckDB file ``path``
+    knows. Raises LakeUnreadable when one is gone or has other bytes, or when the store does not answer.
     """
     verified = _verified(path)
     versions = {}
@@ -118,7 +119,7 @@ def look_for(path: Path, listed: Listed) -> dict[str, str]:
             found = there.get(file.path)
             if found is None:
                 raise LakeUnreadable(f"{store.place}/{file.path} is gone: {RESTORE}")
-            if verified.get(file.path) != found.version:
+            if found.version not in (file.version, verified.get(file.path)):
                 _verify(store, file)
             versions[file.path] = found.version
     except (LakeUnset, FileRefused, StoreFailed, OSError) as error:

@@ -28,7 +28,7 @@ COLUMNS = (
     "load_id::text, line_no, source, event_id, event_type, subject, occurred_at, recorded_at, quantity, dimensions"
 )
 EVENTS = f"select {COLUMNS}::text, delivered_on::text, occurred_on::text from raw.usage__events"
-LISTED = "select path, row_count, size_bytes, sha256 from ops.lake_files order by path"
+LISTED = "select path, row_count, size_bytes, sha256, version from ops.lake_files order by path"
 TERMINATE = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tieout load'"
 QUARANTINE = "select system, line_no, reason, detail, raw from quarantine.records order by 1, 2, 3, 4"
 
@@ -88,8 +88,9 @@ def test_the_lanes_take_set_aside_and_count_the_same(cluster, tmp_path, monkeypa
 
 def test_what_the_list_says_of_a_file_is_true(warehouse, tmp_path, into_lake):
     load_all(varied_landing(tmp_path / "landing"))
-    for path, count, size, digest in query(warehouse, LISTED):
+    for path, count, size, digest, version in query(warehouse, LISTED):
         content = (into_lake / path).read_bytes()
+        assert lake.lake().stat(path).version == version
         assert (pq.ParquetFile(into_lake / path).metadata.num_rows, len(content)) == (count, size)
         assert lake.hashlib.sha256(content).hexdigest() == digest
 
@@ -205,7 +206,8 @@ def test_a_lake_in_a_bucket_holds_the_same_files(warehouse, tmp_path, monkeypatc
         store = lake.lake()
         listed = query(warehouse, LISTED)
         assert sorted(store.files()) == [path for path, *_ in listed]
-        for path, count, size, _ in listed:
+        assert {version for *_, version in listed} == {None}
+        for path, count, size, *_ in listed:
             with store.fetched(path) as content:
                 assert (pq.ParquetFile(content.path).metadata.num_rows, content.size_bytes) == (count, size)
         with connect("auditor") as connection:

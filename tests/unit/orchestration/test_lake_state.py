@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from ingestion.lake import LakeFile
+from ingestion.lake import LakeFile, lake
 from ingestion.stores import LocalStore
 from orchestration.engines.chain import Relation
 from orchestration.lake import state
@@ -117,6 +117,19 @@ def test_a_file_is_hashed_once_and_again_when_its_version_changes(lake_file, fil
     os.utime(place, (0, 0))
     state.look_for(file, named)
     assert len(hashed) == 3
+
+
+def test_a_file_is_not_hashed_while_it_is_the_version_that_its_load_wrote(tmp_path, file, monkeypatch):
+    monkeypatch.setenv("TIEOUT_LAKE", str(tmp_path / "lake"))
+    written = tmp_path / "written"
+    written.write_bytes(b"12345")
+    version = lake().put("raw/usage__events/load.parquet", written)
+    place = tmp_path / "lake" / "raw/usage__events/load.parquet"
+    other_bytes = LakeFile(date(2026, 5, 1), "raw/usage__events/load.parquet", 1, 5, "0" * 64, version)
+    assert state.look_for(file, SimpleNamespace(files=[other_bytes])) == {other_bytes.path: version}
+    place.write_bytes(b"12354")
+    with pytest.raises(LakeUnreadable, match="other bytes"):
+        state.look_for(file, SimpleNamespace(files=[other_bytes]))
 
 
 def test_a_build_without_a_place_of_the_lake_is_told_so(monkeypatch, tmp_path):
