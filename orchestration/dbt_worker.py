@@ -7,6 +7,7 @@ log, one JSON object a line, and after every command an object with the key ``en
 from __future__ import annotations
 
 import gc
+import importlib.util
 import json
 import os
 import sys
@@ -15,12 +16,16 @@ from typing import Any
 
 # What is loaded and parsed stays to the end; looking through it for rubbish over and over is a tenth of a command.
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
+SPARK_TARGETS = ("spark", "spark_thrift")
+ANSI_MODE = "spark.sql.ansi.enabled"
 
 
 def run(arguments: Sequence[str]) -> dict[str, Any]:
     """Run one command of dbt: whether it succeeded, what it said of each node, and the error that no node has."""
     from dbt.cli.main import dbtRunner
 
+    if any(argument in SPARK_TARGETS for argument in arguments):
+        keep_ansi_mode_of_spark()
     outcome = dbtRunner().invoke(list(arguments))
     let_go_of_duckdb()
     if isinstance(outcome.exception, KeyboardInterrupt):
@@ -40,6 +45,25 @@ def run(arguments: Sequence[str]) -> dict[str, Any]:
             if hasattr(result, "execution_time")
         ],
     }
+
+
+def keep_ansi_mode_of_spark() -> None:
+    """Let Spark run as the profile says: dbt's adapter turns ANSI mode off, and an overflow is then null in silence."""
+    if importlib.util.find_spec("dbt.adapters.spark") is None:
+        return
+    from dbt.adapters.spark.connections import SparkCredentials
+
+    turned_off = SparkCredentials.__post_init__
+    if turned_off.__module__ == __name__:
+        return
+
+    def as_the_profile_says(credentials: SparkCredentials) -> None:
+        asked = credentials.server_side_parameters.get(ANSI_MODE)
+        turned_off(credentials)
+        if asked is not None:
+            credentials.server_side_parameters[ANSI_MODE] = asked
+
+    setattr(SparkCredentials, "__post_init__", as_the_profile_says)  # noqa: B010  not every installation has its type
 
 
 def let_go_of_duckdb() -> None:

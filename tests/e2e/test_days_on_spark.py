@@ -130,6 +130,18 @@ def test_a_day_from_which_every_event_moved_away_has_no_rows_on_spark(built: Bui
     assert DAY_IN_UTC in days
 
 
+def test_a_number_that_does_not_fit_stops_the_statement_and_is_no_null(built: Built) -> None:
+    folder = str(built.folder / "dbt")
+    too_long = f"select cast('{'9' * 39}' as decimal(38, 0)) as number"
+
+    asked = dbt_process.run(
+        ["show", "--target", "spark", "--inline", too_long],
+        variables={**built.engine.variables, "DBT_TARGET_PATH": folder, "DBT_LOG_PATH": folder},
+    )
+
+    assert "NUMERIC_OUT_OF_SUPPORTED_RANGE" in "\n".join(asked.failures)
+
+
 def test_a_rule_that_is_broken_on_spark_alone_turns_the_gate_red(
     built: Built, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
