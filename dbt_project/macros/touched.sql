@@ -84,9 +84,8 @@
 {%- endmacro %}
 
 
-{#- Pre-hook of models that replace whole UTC days: the temporary relation touched_usage_days(occurred_on). -#}
-{% macro make_touched_usage_days() -%}
-    {%- set days = touched_usage_days() -%}
+{#- Days of a list as a temporary relation (occurred_on). -#}
+{% macro touched_days_relation(name, days) -%}
     {%- if execute and is_incremental() -%}
         {%- set query -%}
             select cast(null as date) as occurred_on where false
@@ -94,8 +93,14 @@
             union all select date '{{ day }}'
             {%- endfor %}
         {%- endset -%}
-        {{ touched_relation('touched_usage_days', query) }}
+        {{ touched_relation(name, query) }}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- Pre-hook of models that replace whole UTC days: the temporary relation touched_usage_days(occurred_on). -#}
+{% macro make_touched_usage_days() -%}
+    {{ touched_days_relation('touched_usage_days', touched_usage_days()) }}
 {%- endmacro %}
 
 

@@ -149,19 +149,32 @@
 {%- endmacro %}
 
 
-{#- The UTC days that hold the events of the touched keys, a list of dates: known before the query is planned, so that only their partitions are read. -#}
-{% macro touched_usage_partitions() -%}
+{#-
+    The usage days of these rows, a list of dates. They are asked for only after a load that can put usage elsewhere: without an index
+    every row is read.
+-#}
+{% macro remapped_usage_days() -%}
     {%- set remapped_rows = remapped_usage() -%}
-    {%- set days = touched_usage_days() -%}
-    {%- if execute and is_incremental() -%}
-        {%- set remapped = run_query("select distinct remapped.usage_on from (" ~ remapped_rows ~ ") as remapped") -%}
-        {{ return(
-            (with_neighbours(days, reach_of_touch()) + with_neighbours(remapped.columns[0].values() | list, reach=2))
-            | unique | sort
-        ) }}
+    {%- set loads -%}
+        select 1 from {{ touched_loads('control_plane', 'accounts') }} as accounts
+        union
+        select 1 from {{ touched_loads('catalog') }} as catalogs
+    {%- endset -%}
+    {%- if values_of_touched(loads) -%}
+        {{ return(values_of_touched("select distinct remapped.usage_on from (" ~ remapped_rows ~ ") as remapped")) }}
     {%- else -%}
         {{ return([]) }}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- The UTC days that hold the events of the touched keys, a list of dates: known before the query is planned, so that only their partitions are read. -#}
+{% macro touched_usage_partitions() -%}
+    {%- set remapped_days = remapped_usage_days() -%}
+    {{ return(
+        (with_neighbours(touched_usage_days(), reach_of_touch()) + with_neighbours(remapped_days, reach=2))
+        | unique | sort
+    ) }}
 {%- endmacro %}
 
 

@@ -79,13 +79,7 @@
 
 {#- The usage days from which events may have moved to another, and their neighbours, a list of dates. -#}
 {% macro emptied_days() -%}
-    {%- set moved = remapped_usage() -%}
-    {%- if execute and is_incremental() -%}
-        {%- set found = run_query("select distinct moved.usage_on from (" ~ moved ~ ") as moved") -%}
-        {{ return(with_neighbours(found.columns[0].values() | list)) }}
-    {%- else -%}
-        {{ return([]) }}
-    {%- endif -%}
+    {{ return(with_neighbours(remapped_usage_days())) }}
 {%- endmacro %}
 
 {#- A day without a new row is no partition of what is written, so that its old rows would stay. -#}

@@ -4,7 +4,6 @@
     The UTC days to sum again, a list of dates: those that new deliveries touch, and those of accounts whose zone is another now.
 -#}
 {% macro resummed_usage_days() -%}
-    {#- Rendered before the condition, so that dbt sees what the model depends on when it parses. -#}
     {%- set moved -%}
         select distinct resummed.occurred_on
         from {{ this }} as resummed
@@ -13,27 +12,13 @@
             zones.load_id in (select loads.load_id from {{ touched_loads('control_plane', 'accounts') }} as loads)
             and resummed.timezone <> zones.timezone
     {%- endset -%}
-    {%- set touched = touched_usage_days() -%}
-    {%- if execute and is_incremental() -%}
-        {{ return((touched + (run_query(moved).columns[0].values() | list)) | unique | sort) }}
-    {%- else -%}
-        {{ return([]) }}
-    {%- endif -%}
+    {{ return((touched_usage_days() + values_of_touched(moved)) | unique | sort) }}
 {%- endmacro %}
 
 
 {#- Pre-hook of recon_resummed_usage: the temporary relation touched_resummed_days(occurred_on). -#}
 {% macro make_touched_resummed_days() -%}
-    {%- set days = resummed_usage_days() -%}
-    {%- if execute and is_incremental() -%}
-        {%- set query -%}
-            select cast(null as date) as occurred_on where false
-            {%- for day in days %}
-            union all select date '{{ day }}'
-            {%- endfor %}
-        {%- endset -%}
-        {{ touched_relation('touched_resummed_days', query) }}
-    {%- endif -%}
+    {{ touched_days_relation('touched_resummed_days', resummed_usage_days()) }}
 {%- endmacro %}
 
 
