@@ -8,6 +8,7 @@ Nothing is computed in Python.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,16 +22,19 @@ from psycopg.rows import dict_row
 from ingestion.formats import strict_json
 from ingestion.records import BadRecord
 from orchestration import dbt_process
-from orchestration.engines.cases import Stop, compute, prepare
-from orchestration.engines.duckdb import DuckDb
+from orchestration.engines.cases import Question, Stop
+from orchestration.engines.duckdb_cases import DuckDbCases
+from orchestration.engines.spark import SparkFailed, SparkMissing
+from orchestration.engines.spark_cases import SparkCases
 from orchestration.paths import DBT_PROJECT, dbt_target
 from warehouse.connection import connect
 from warehouse.lock import CONFORMANCE_LOCK
 
 Status = Literal["passed", "failed", "skipped"]
-Engine = Literal["postgres", "duckdb"]
+Engine = Literal["postgres", "duckdb", "spark"]
 
 MODELS = DBT_PROJECT / "models" / "conformance"
+OTHER_ENGINES: dict[str, type[DuckDbCases | SparkCases]] = {"duckdb": DuckDbCases, "spark": SparkCases}
 FIELDS = {"id": str, "inputs": dict, "expected": dict}
 # Figures that a source printed, beside those that its facts give: evidence for a reader, never compared.
 PUBLISHED = "published"
@@ -120,7 +124,7 @@ def run(
     """Compute every case of ``file`` on an engine and compare it in Postgres; one result a case, by id.
 
     A case with more digits than the engine's numbers have is skipped, and says so. Raises CasesRefused for a file that
-    cannot be read, and ConformanceFailed when the comparison itself does not run.
+    cannot be read, and ConformanceFailed when the engine or the comparison itself does not run.
     """
     cases = read_cases(file, subject)
     operations = subject.operations()
@@ -130,7 +134,7 @@ def run(
         if engine == "postgres":
             errors = _compute(dbt, subject, wanted, on_event)
         else:
-            errors = _compute_on_duckdb(dbt, connection, subject, cases, wanted, on_event)
+            errors = _compute_elsewhere(engine, connection, subject, cases, wanted, on_event)
         compared = dbt.run(["run", "--select", "conformance__results"], on_event, _variables())
         if not compared.succeeded:
             raise ConformanceFailed("\n".join(compared.failures))
@@ -215,55 +219,69 @@ def _compute(
     subject: Subject,
     operations: Sequence[str],
     on_event: Callable[[dbt_process.Event], None] | None,
+    command: Literal["run", "compile"] = "run",
     options: Sequence[str] = (),
     variables: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Build the models of the operations; what dbt said of operations that failed."""
+    """Let dbt run or compile the models of the operations; what it said of operations that failed."""
     if not operations:
         return {}
     models = [subject.model(operation) for operation in operations]
-    built = dbt.run(["run", *options, "--select", *models], on_event, {**_variables(), **(variables or {})})
+    built = dbt.run([command, *options, "--select", *models], on_event, {**_variables(), **(variables or {})})
     if not built.results:
         raise ConformanceFailed("\n".join(built.failures))
     return {result.name.split("__", 1)[1]: result.message for result in built.results if result.status == "error"}
 
 
-def _compute_on_duckdb(
-    dbt: dbt_process.Session,
+def _compute_elsewhere(
+    name: Literal["duckdb", "spark"],
     connection: psycopg.Connection[Any],
     subject: Subject,
     cases: Sequence[dict[str, Any]],
     operations: Sequence[str],
     on_event: Callable[[dbt_process.Event], None] | None,
 ) -> dict[str, str]:
-    """The same on DuckDB; outputs, and why cases have none, are put beside the cases in Postgres."""
+    """The same on another engine; outputs, and why cases have none, are put beside the cases in Postgres."""
     listed = [(case["id"], str(subject.operation(case)), case["inputs"]) for case in cases]
+    target = Path(f"{_variables()['DBT_TARGET_PATH']}-{name}")
+    compiled = target / "compiled"
+    shutil.rmtree(compiled, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="tieout-cases-") as folder:
-        path = Path(folder).joinpath("cases.duckdb")
-        prepare(path, listed, Path(folder))
-        target = {"DBT_TARGET_PATH": _variables()["DBT_TARGET_PATH"] + "-duckdb", **DuckDb(path).variables}
-        errors = _compute(dbt, subject, operations, on_event, ["--target", DuckDb.name], target)
-        outputs, stops = compute(
-            path,
-            {
-                subject.model(operation): [case_id for case_id, asked, _ in listed if asked == operation]
-                for operation in operations
-                if operation not in errors
-            },
-        )
+        try:
+            engine = OTHER_ENGINES[name](Path(folder))
+            engine.prepare(listed)
+            variables = {"DBT_TARGET_PATH": str(target), **engine.variables}
+            # A process of its own, that lets go of the engine's catalogue when it ends.
+            with dbt_process.session() as dbt:
+                computed = [operation for operation in operations if operation not in engine.left_out]
+                errors = _compute(dbt, subject, computed, on_event, "compile", ["--target", name], variables)
+            found = engine.compute(
+                [
+                    Question(
+                        next(compiled.rglob(f"{subject.model(operation)}.sql")).read_text("utf-8"),
+                        [case_id for case_id, asked, _ in listed if asked == operation],
+                    )
+                    for operation in computed
+                    if operation not in errors
+                ],
+            )
+        except (SparkMissing, SparkFailed) as problem:
+            raise ConformanceFailed(str(problem)) from problem
     with connection.cursor() as cursor:
         with cursor.copy("copy conformance.outputs from stdin") as copy:
-            for row in outputs:
-                copy.write_row(row)
+            for output in found:
+                if not isinstance(output, Stop):
+                    copy.write_row(output)
         with cursor.copy("copy conformance.stops from stdin") as copy:
-            for stop in stops:
-                copy.write_row([stop.case_id, _told(stop), stop.needs_digits])
-    return errors
+            for stop in found:
+                if isinstance(stop, Stop):
+                    copy.write_row([stop.case_id, _told(stop, engine.shown), stop.needs_digits])
+    return {**engine.left_out, **errors}
 
 
-def _told(stop: Stop) -> str:
+def _told(stop: Stop, engine: str) -> str:
     """Why a case stopped, for a reader."""
-    return f"needs more digits than DuckDB has: {stop.reason}" if stop.needs_digits else stop.reason
+    return f"needs more digits than {engine} has: {stop.reason}" if stop.needs_digits else stop.reason
 
 
 def _variables() -> dict[str, str]:

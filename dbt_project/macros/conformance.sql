@@ -91,6 +91,17 @@
     coalesce(cast({{ json_text('inputs', 'interval', 'count') }} as integer), 1)
 {%- endmacro %}
 
+{#- A query for the most coupons of a case, as `take_coupons` asks for it; `more` are taken besides. -#}
+{% macro most_case_coupons(more=0) -%}
+    select max(counted.coupon_count) + {{ more }}
+    from (
+        select count(*) as coupon_count
+        from {{ conformance_cases() }} as cases
+        cross join {{ json_array_elements(json_node('cases.inputs', 'coupons'), 'given') }}
+        group by cases.case_id
+    ) as counted
+{%- endmacro %}
+
 {#- The rounding among the inputs of a case: digits and mode, for round_as and round_ratio_as. -#}
 {% macro case_digits(name='round') -%}
     coalesce(cast({{ json_text('inputs', name, 'digits') }} as integer), 0)

@@ -12,7 +12,7 @@
         select
             case_id,
             line_no,
-            case_id || '|' || cast(line_no as text) as line_id,
+            case_id || '|' || cast(line_no as {{ text_type() }}) as line_id,
             price,
             {{ json_text('price', 'model') }} as charge_model,
             quantity,
@@ -176,7 +176,7 @@
 {% macro exact_of(number) -%}
     {#- A number given as text: a decimal exactly, a fraction to 60 decimals. -#}
     (case
-        when strpos({{ number }}, '/') > 0 then {{ precise_ratio(numerator_of(number), denominator_of(number)) }}
+        when {{ number }} like '%/%' then {{ precise_ratio(numerator_of(number), denominator_of(number)) }}
         else {{ exact_from_text(number) }}
     end)
 {%- endmacro %}

@@ -22,7 +22,7 @@ conformance_app = typer.Typer(
 
 FileArgument = Annotated[Path, typer.Argument(help="A case a line, in JSON.", exists=True, dir_okay=False)]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write every result to this file.")]
-EngineOption = Annotated[Literal["postgres", "duckdb"], typer.Option(help="What computes the cases.")]
+EngineOption = Annotated[Literal["postgres", "duckdb", "spark"], typer.Option(help="What computes the cases.")]
 
 
 @conformance_app.command("rating")
@@ -31,7 +31,7 @@ def rating(file: FileArgument, out: JsonOption = None, engine: EngineOption = "p
     """Rating, periods, metering and invoices: compute every case of FILE and compare.
 
     Lists what differs with both sides; the last line counts. Ends with 1 when a case failed or was skipped. On DuckDB
-    a case is skipped when a number of it needs more digits than DuckDB has; DuckDB's own words are shown.
+    and Spark a case is skipped when a number of it needs more digits than the engine has; its own words are shown.
     """
     from orchestration import conformance
 

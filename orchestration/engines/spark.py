@@ -68,7 +68,7 @@ class Spark:
 
         An input is a Parquet file, or a folder of them divided into folders ``<column>=<value>``, columns too.
         """
-        self._run([statement for relation, path in files.items() for statement in _table_over(relation, path)])
+        self.run([statement for relation, path in files.items() for statement in _table_over(relation, path)])
 
     def tables(self, relations: Sequence[Relation]) -> Iterator[tuple[Relation, pa.Table]]:
         """All rows of each relation."""
@@ -76,7 +76,7 @@ class Spark:
         shutil.rmtree(fetched, ignore_errors=True)
         fetched.mkdir(parents=True)
         folders = {relation: fetched.joinpath(str(relation)) for relation in relations}
-        self._run(
+        self.run(
             [
                 f"insert overwrite directory '{folder.as_uri()}' using parquet select * from {_name(relation)}"  # noqa: S608  names of the manifest
                 for relation, folder in folders.items()
@@ -85,11 +85,15 @@ class Spark:
         for relation, folder in folders.items():
             yield relation, parquet.read_table(folder)
 
-    def _run(self, statements: Sequence[str]) -> None:
+    def run(self, statements: Sequence[str]) -> None:
         """Run statements in an application of their own: the catalogue admits one at a time."""
+        self.run_module("orchestration.engines.spark_session", [], json.dumps(statements))
+
+    def run_module(self, module: str, arguments: Sequence[str], given: str) -> None:
+        """Run a module of ours as an application; ``given`` is its standard input. Raises SparkFailed."""
         done = subprocess.run(
-            [sys.executable, "-m", "orchestration.engines.spark_session"],
-            input=json.dumps(statements),
+            [sys.executable, "-m", module, *arguments],
+            input=given,
             env={**os.environ, **self.variables},
             cwd=self._folder,
             capture_output=True,
@@ -114,7 +118,8 @@ class SparkThrift(Spark):
         """What dbt's profile reads from the environment."""
         return {"TIEOUT_SPARK_HOST": LOOPBACK, "TIEOUT_SPARK_PORT": str(self._port)}
 
-    def _run(self, statements: Sequence[str]) -> None:
+    def run(self, statements: Sequence[str]) -> None:
+        """Run statements in the server's application."""
         from pyhive import hive  # comes with Spark's adapter, which most installations do without
 
         with closing(hive.connect(LOOPBACK, self._port)) as connection, closing(connection.cursor()) as cursor:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from orchestration import conformance
-from orchestration.engines.cases import needs_digits
+from orchestration.engines.duckdb_cases import DIGITS
 from tests.conformance.test_rating_cases import CASES
 
 # All that need more digits than DuckDB has. What was cut off a file, or left out, would pass in silence.
@@ -127,9 +127,9 @@ def test_a_quotient_has_as_many_digits_before_the_point_as_any_number(results: R
 )
 def test_only_known_errors_count_as_too_many_digits(message: str, is_of_digits: bool) -> None:
     """Whatever else stops a case is a failure."""
-    assert needs_digits(message) is is_of_digits
+    assert DIGITS.are_too_many(message) is is_of_digits
 
 
 def _says_digits(result: conformance.CaseResult) -> bool:
     told, _, reason = (result.reason or "").partition(": ")
-    return told == "needs more digits than DuckDB has" and needs_digits(reason)
+    return told == "needs more digits than DuckDB has" and DIGITS.are_too_many(reason)

@@ -26,6 +26,7 @@ PATHS = re.compile(
 
 SECONDS = "seconds that the machine waits or took"
 OWN_JSON = "JSON of our own or of a tool: names, counts and states, no amount"
+TEXTS = "statements, ids and outputs, each of them a text"
 REFUSAL = "what an API says when it refuses: codes and texts"
 DECIMALS = "Decimals, as the types say: an int divided by an int would not be accepted by what takes the result"
 PATH = "a path"
@@ -64,6 +65,9 @@ KNOWN: dict[str, dict[str, str]] = {
         "orchestration/engines/spark.py": "_await_workers: json.load",
         "orchestration/engines/spark_session.py": "main: json.load",
         "orchestration/sensors.py": "landing_folder_sensor: json.loads",
+    },
+    TEXTS: {
+        "orchestration/engines/spark_cases.py": "compute: json.loads | main: json.load",
     },
     REFUSAL: {
         "ingestion/sources/netsuite_api.py": "_raise_for: response.json",

@@ -8,10 +8,6 @@
     strftime({{ date }}, '%Y-%m-%d')
 {%- endmacro %}
 
-{% macro duckdb__month_text(date) -%}
-    strftime({{ date }}, '%Y-%m')
-{%- endmacro %}
-
 {% macro duckdb__instant_text(instant) -%}
     strftime(({{ instant }}) at time zone 'UTC', '%Y-%m-%dT%H:%M:%SZ')
 {%- endmacro %}
@@ -143,9 +139,4 @@
         json_type({{ node }}) is distinct from 'ARRAY'
         or list_contains(cast({{ node }} as bigint[]), cast({{ number }} as bigint))
     )
-{%- endmacro %}
-
-{#- DuckDB compares texts by their bytes. -#}
-{% macro duckdb__in_byte_order(text) -%}
-    {{ text }}
 {%- endmacro %}

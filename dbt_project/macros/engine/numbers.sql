@@ -22,6 +22,24 @@
 {%- endmacro %}
 
 
+{#- The type of whole numbers of any size, such as numerators. -#}
+{% macro whole_number() -%}
+    {{ return(adapter.dispatch('whole_number', 'tieout')()) }}
+{%- endmacro %}
+
+{% macro default__whole_number() -%}
+    decimal(38, 0)
+{%- endmacro %}
+
+{% macro duckdb__whole_number() -%}
+    hugeint
+{%- endmacro %}
+
+{% macro postgres__whole_number() -%}
+    numeric
+{%- endmacro %}
+
+
 {#- Stops the statement; `message` is a plain text. It stands where a value of any type may stand. -#}
 {% macro stop_with(message) -%}
     {{ return(adapter.dispatch('stop_with', 'tieout')(message)) }}
@@ -211,6 +229,16 @@
 {%- endmacro %}
 
 
+{#- The same of integers. -#}
+{% macro integer_quotient(dividend, divisor) -%}
+    {{ return(adapter.dispatch('integer_quotient', 'tieout')(dividend, divisor)) }}
+{%- endmacro %}
+
+{% macro default__integer_quotient(dividend, divisor) -%}
+    (({{ dividend }}) / ({{ divisor }}))
+{%- endmacro %}
+
+
 {#- Exact power of ten with a whole exponent, which may be negative: 10^-2 is 0.01 and nothing near it. -#}
 {% macro power_of_ten(exponent) -%}
     {{ return(adapter.dispatch('power_of_ten', 'tieout')(exponent)) }}
@@ -317,21 +345,21 @@
     {{ return(adapter.dispatch('numerator_of', 'tieout')(number)) }}
 {%- endmacro %}
 
-{% macro default__numerator_of(number) -%}
-    (case
-        when strpos({{ number }}, '/') > 0
-            then cast(substr({{ number }}, 1, strpos({{ number }}, '/') - 1) as {{ exact_number() }})
-        else cast({{ number }} as {{ exact_number() }})
-    end)
-{%- endmacro %}
-
 {#- Whole numbers of up to 38 digits, so that a product of several holds; what is more is an error. -#}
-{% macro duckdb__numerator_of(number) -%}
+{% macro default__numerator_of(number) -%}
     cast(
         replace(split_part({{ number }}, '/', 1), '.', '')
         || repeat('0', length(split_part(split_part({{ number }}, '/', 2), '.', 2)))
-        as hugeint
+        as {{ whole_number() }}
     )
+{%- endmacro %}
+
+{% macro postgres__numerator_of(number) -%}
+    (case
+        when strpos({{ number }}, '/') > 0
+            then cast(substr({{ number }}, 1, strpos({{ number }}, '/') - 1) as numeric)
+        else cast({{ number }} as numeric)
+    end)
 {%- endmacro %}
 
 
@@ -341,22 +369,22 @@
 {%- endmacro %}
 
 {% macro default__denominator_of(number) -%}
-    (case
-        when strpos({{ number }}, '/') > 0
-            then cast(substr({{ number }}, strpos({{ number }}, '/') + 1) as {{ exact_number() }})
-        else 1
-    end)
-{%- endmacro %}
-
-{% macro duckdb__denominator_of(number) -%}
     coalesce(
         cast(
-            case when strpos({{ number }}, '/') > 0 then replace(split_part({{ number }}, '/', 2), '.', '') else '1' end
+            case when {{ number }} like '%/%' then replace(split_part({{ number }}, '/', 2), '.', '') else '1' end
             || repeat('0', length(split_part(split_part({{ number }}, '/', 1), '.', 2)))
-            as hugeint
+            as {{ whole_number() }}
         ),
         1
     )
+{%- endmacro %}
+
+{% macro postgres__denominator_of(number) -%}
+    (case
+        when strpos({{ number }}, '/') > 0
+            then cast(substr({{ number }}, strpos({{ number }}, '/') + 1) as numeric)
+        else 1
+    end)
 {%- endmacro %}
 
 
@@ -368,11 +396,15 @@
     {{ return(adapter.dispatch('in_scale', 'tieout')(number, scale, parts)) }}
 {%- endmacro %}
 
+{#- The division comes first and leaves more digits. -#}
 {% macro default__in_scale(number, scale, parts) -%}
-    ({{ numerator_of(number) }} * ({{ scale }}) / ({{ denominator_of(number) }} * ({{ parts }})))
+    ({{ numerator_of(number) }} * {{ whole_ratio(scale, denominator_of(number) ~ ' * (' ~ parts ~ ')') }})
 {%- endmacro %}
 
-{#- Whole numbers, so that the division comes first and leaves more digits. -#}
 {% macro duckdb__in_scale(number, scale, parts) -%}
     ({{ numerator_of(number) }} * (cast({{ scale }} as hugeint) // ({{ denominator_of(number) }} * ({{ parts }}))))
+{%- endmacro %}
+
+{% macro postgres__in_scale(number, scale, parts) -%}
+    ({{ numerator_of(number) }} * ({{ scale }}) / ({{ denominator_of(number) }} * ({{ parts }})))
 {%- endmacro %}

@@ -191,6 +191,14 @@
 
 {#- Spark writes decimals near zero with an exponent: 0E-19, 1.50E-8. -#}
 {% macro spark__text_of(value) -%}
+    {%- if modules.re.match('^[a-z_][a-z0-9_.]*$', value) -%}
+    {{ spark_text_of_column(value) }}
+    {%- else -%}
+    {{ with_values({'value': value}, spark_text_of_column('given.value')) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro spark_text_of_column(value) -%}
     {%- set text = 'cast(' ~ value ~ ' as string)' -%}
     case
         when lower(typeof({{ value }})) like 'decimal%' and {{ text }} like '%E-%'
@@ -205,16 +213,47 @@
     end
 {%- endmacro %}
 
-{#- Euclid's algorithm, also of fractions: decimals of one scale leave exact rests. Two numbers of 38 digits need at most 182 steps. -#}
+{% macro spark__is_castable(text, kind) -%}
+    ({{ text }} rlike '{{ cast_pattern(kind) }}')
+{%- endmacro %}
+
+{% macro spark__to_timestamp_utc(text) -%}
+    case when {{ is_castable(text, 'timestamp') }} then cast({{ text }} as timestamp) end
+{%- endmacro %}
+
+{% macro spark__add_months(instant, months) -%}
+    (({{ instant }}) + make_ym_interval(0, cast({{ months }} as integer)))
+{%- endmacro %}
+
 {% macro spark__greatest_common_divisor(left, right) -%}
+    {{ spark_common_divisor(left, right, exact_number()) }}
+{%- endmacro %}
+
+{#- Euclid's algorithm, also of fractions: decimals of one scale leave exact rests. Two numbers of 38 digits need at most 182 steps. -#}
+{% macro spark_common_divisor(left, right, kind) -%}
     aggregate(
         sequence(1, 182),
-        named_struct('divisor', abs({{ as_exact(left) }}), 'rest', abs({{ as_exact(right) }})),
+        named_struct('divisor', abs(cast({{ left }} as {{ kind }})), 'rest', abs(cast({{ right }} as {{ kind }}))),
         (held, step) -> case
             when held.rest = 0 then held
-            else named_struct('divisor', held.rest, 'rest', {{ as_exact('held.divisor % held.rest') }})
+            else named_struct('divisor', held.rest, 'rest', cast(held.divisor % held.rest as {{ kind }}))
         end,
         held -> held.divisor
+    )
+{%- endmacro %}
+
+{#- `/` of integers is a double. -#}
+{% macro spark__integer_quotient(dividend, divisor) -%}
+    (({{ dividend }}) div ({{ divisor }}))
+{%- endmacro %}
+
+{% macro spark__least_common_multiple_of(number) -%}
+    aggregate(
+        collect_set(cast({{ number }} as {{ whole_number() }})),
+        cast(1 as {{ whole_number() }}),
+        (multiple, one) -> cast(
+            multiple * {{ whole_quotient('one', spark_common_divisor('multiple', 'one', whole_number())) }} as {{ whole_number() }}
+        )
     )
 {%- endmacro %}
 

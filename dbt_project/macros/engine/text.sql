@@ -47,6 +47,11 @@
     {{ return(adapter.dispatch('in_byte_order', 'tieout')(text)) }}
 {%- endmacro %}
 
+{#- Other engines compare texts by their bytes. -#}
 {% macro default__in_byte_order(text) -%}
+    {{ text }}
+{%- endmacro %}
+
+{% macro postgres__in_byte_order(text) -%}
     ({{ text }}) collate "C"
 {%- endmacro %}

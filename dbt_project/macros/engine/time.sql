@@ -224,11 +224,7 @@
 
 {#- 'YYYY-MM' of a date. -#}
 {% macro month_text(date) -%}
-    {{ return(adapter.dispatch('month_text', 'tieout')(date)) }}
-{%- endmacro %}
-
-{% macro default__month_text(date) -%}
-    to_char({{ date }}, 'YYYY-MM')
+    substr({{ date_text(date) }}, 1, 7)
 {%- endmacro %}
 
 

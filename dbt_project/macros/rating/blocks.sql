@@ -32,7 +32,7 @@
                 select
                     unit_tiers.*,
                     case
-                        when count(*) filter (where max_blocks is null) over reached = 0
+                        when count(case when max_blocks is null then 1 end) over reached = 0
                             then sum({{ times('block_size', 'max_blocks') }}) over reached
                     end as upper_bound
                 from {{ unit_tiers }} as unit_tiers

@@ -19,10 +19,9 @@
 
 {% macro floor_division(dividend, divisor) -%}
     {#- Whole part of a quotient of integers, rounded down for negative ones too; the divisor is positive. -#}
-    (
-        (({{ dividend }}) - mod(mod(({{ dividend }}), ({{ divisor }})) + ({{ divisor }}), ({{ divisor }})))
-        / ({{ divisor }})
-    )
+    {{ integer_quotient(
+        '(' ~ dividend ~ ') - mod(mod((' ~ dividend ~ '), (' ~ divisor ~ ')) + (' ~ divisor ~ '), (' ~ divisor ~ '))', divisor
+    ) }}
 {%- endmacro %}
 
 {% macro day_of_month(date) -%}

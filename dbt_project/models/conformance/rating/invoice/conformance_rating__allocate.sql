@@ -42,7 +42,7 @@ allocated as (
 parts as (
     select
         allocation_id,
-        {{ json_list('cast(part as text)', 'item_no') }} as parts
+        {{ json_list(text_of('part'), 'item_no') }} as parts
     from allocated
     group by allocation_id
 ),

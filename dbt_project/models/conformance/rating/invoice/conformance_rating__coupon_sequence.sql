@@ -51,7 +51,7 @@ scopes as (
 ),
 
 walk as (
-    {{ take_coupons('lines', 'coupons', 'scopes') }}
+    {{ take_coupons('lines', 'coupons', 'scopes', most_case_coupons()) }}
 ),
 
 taken as (

@@ -80,7 +80,9 @@ rates as (
     select
         document_id,
         line_no,
-        cast(dense_rank() over (partition by document_id order by position, rate_numerator) as text) as rate_key,
+        cast(
+            dense_rank() over (partition by document_id order by position, rate_numerator) as {{ text_type() }}
+        ) as rate_key,
         rate_numerator,
         rate_scale
     from scaled_rates
@@ -127,7 +129,7 @@ scopes as (
 ),
 
 walk as (
-    {{ take_coupons('lines', 'coupons', 'scopes') }}
+    {{ take_coupons('lines', 'coupons', 'scopes', most_case_coupons(more=1)) }}
 ),
 
 taxable_lines as (

@@ -13,8 +13,7 @@ final as (
     select
         case_id,
         {{ json_object() }}(
-            'minor',
-            cast({{ minor_units_of_ratio('amount_numerator', 'amount_denominator', 'exponent') }} as text),
+            'minor', {{ text_of(minor_units_of_ratio('amount_numerator', 'amount_denominator', 'exponent')) }},
             'exact', {{ is_whole_in_minor_units('amount_numerator', 'amount_denominator', 'exponent') }}
         ) as outputs
     from cases

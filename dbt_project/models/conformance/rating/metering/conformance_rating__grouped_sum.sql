@@ -42,8 +42,8 @@ events as (
         'sum' as aggregation,
         {{ group_key_of('document', 'groups', 'case_id', 'listed_events.case_id') }} as group_key,
         {{ to_numeric(json_text('document', 'value')) }} as quantity,
-        cast(null as text) as event_key,
-        cast(null as text) as operation,
+        cast(null as {{ text_type() }}) as event_key,
+        cast(null as {{ text_type() }}) as operation,
         event_no,
         {{ timestamp_literal('1970-01-01T00:00:00Z') }} as occurred_at,
         date '1970-01-01' as usage_on,
@@ -61,7 +61,7 @@ final as (
         cases.case_id,
         {{ json_object() }}(
             'groups',
-            {{ json_members('states.group_key', 'cast(states.quantity_sum as text)', 'states.group_key is not null') }}
+            {{ json_members('states.group_key', text_of('states.quantity_sum'), 'states.group_key is not null') }}
         ) as outputs
     from cases
     left join states on cases.case_id = states.case_id

@@ -27,8 +27,12 @@ final as (
     select
         cases.case_id,
         {{ json_object() }}(
-            'billed_quantity', cast(coalesce(sum(events.quantity) filter (where events.is_known), 0) as text),
-            'late_quantity', cast(coalesce(sum(events.quantity) filter (where not events.is_known), 0) as text)
+            'billed_quantity', {{ text_of(
+                'coalesce(sum(events.quantity) filter (where events.is_known), 0)'
+            ) }},
+            'late_quantity', {{ text_of(
+                'coalesce(sum(events.quantity) filter (where not events.is_known), 0)'
+            ) }}
         ) as outputs
     from cases
     left join events on cases.case_id = events.case_id

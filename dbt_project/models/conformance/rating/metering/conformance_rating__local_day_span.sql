@@ -9,13 +9,19 @@ cases as (
     from {{ conformance_cases() }} as cases
 ),
 
+spans as (
+    select
+        case_id,
+        {{ local_date('from_at', 'timezone') }} as from_on,
+        {{ local_date('to_at', 'timezone') }} as to_on
+    from cases
+),
+
 final as (
     select
         case_id,
-        {{ json_object() }}('days', cast(
-            {{ days_between(local_date('from_at', 'timezone'), local_date('to_at', 'timezone')) }} as text
-        )) as outputs
-    from cases
+        {{ json_object() }}('days', {{ text_of(days_between('from_on', 'to_on')) }}) as outputs
+    from spans
 )
 
 select * from final

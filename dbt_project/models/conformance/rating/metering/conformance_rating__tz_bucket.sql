@@ -32,7 +32,7 @@ final as (
         cases.case_id,
         {{ json_object() }}(
             'counts',
-            {{ json_members('counts.label', 'cast(counts.event_count as text)', 'counts.label is not null') }}
+            {{ json_members('counts.label', text_of('counts.event_count'), 'counts.label is not null') }}
         ) as outputs
     from cases
     left join counts on cases.case_id = counts.case_id

@@ -61,7 +61,7 @@ final as (
         cases.case_id,
         {{ json_object() }}(
             'windows',
-            {{ json_list('cast(sums.quantity as text)', 'sums.transition_no', 'sums.transition_no is not null') }}
+            {{ json_list(text_of('sums.quantity'), 'sums.transition_no', 'sums.transition_no is not null') }}
         ) as outputs
     from cases
     left join sums on cases.case_id = sums.case_id

@@ -3,18 +3,25 @@ with
 cases as (
     select
         case_id,
-        cast({{ json_text('inputs', 'at') }} as timestamp with time zone) as asked_at,
+        cast({{ json_text('inputs', 'at') }} as {{ instant_type() }}) as asked_at,
         coalesce({{ json_text('inputs', 'timezone') }}, 'UTC') as timezone,
         {{ json_text('inputs', 'unit') }} as unit,
         coalesce({{ json_text('inputs', 'which') }}, 'containing') as which
     from {{ conformance_cases() }} as cases
 ),
 
-located as {{ once() }} (
+asked as {{ once() }} (
     select
         cases.*,
-        {{ calendar_start(local_date('asked_at', 'timezone'), 'unit') }} as containing_start_on
+        {{ local_date('asked_at', 'timezone') }} as asked_on
     from cases
+),
+
+located as {{ once() }} (
+    select
+        asked.*,
+        {{ calendar_start('asked_on', 'unit') }} as containing_start_on
+    from asked
 ),
 
 started as {{ once() }} (
@@ -27,12 +34,19 @@ started as {{ once() }} (
     from located
 ),
 
-bounded as {{ once() }} (
+ended as {{ once() }} (
     select
         started.*,
-        {{ start_of_local_day('start_on', 'timezone') }} as from_at,
-        {{ start_of_local_day(calendar_end('start_on', 'unit'), 'timezone') }} as to_at
+        {{ calendar_end('start_on', 'unit') }} as end_on
     from started
+),
+
+bounded as {{ once() }} (
+    select
+        ended.*,
+        {{ start_of_local_day('start_on', 'timezone') }} as from_at,
+        {{ start_of_local_day('end_on', 'timezone') }} as to_at
+    from ended
 ),
 
 final as (

@@ -26,8 +26,8 @@ final as (
     select
         case_id,
         {{ json_object() }}(
-            'days', cast(days as text),
-            'factor', cast({{ round_ratio_as('days', 'whole_days', '9', "'half_up'") }} as text),
+            'days', {{ text_of('days') }},
+            'factor', {{ text_of(round_ratio_as('days', 'whole_days', '9', "'half_up'")) }},
             'amount', {{ prorated_text('amount', 'days', 'whole_days', 'digits', 'mode') }}
         ) as outputs
     from counted

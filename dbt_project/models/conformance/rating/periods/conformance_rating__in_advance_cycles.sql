@@ -23,7 +23,7 @@ final as (
             'segments',
             {{ json_list_of([
                 'case when stub_days > 0 then ' ~ ratio_text('stub_days', 'stub_whole_days') ~ ' end',
-                'case when whole_periods > 0 then cast(whole_periods as text) end',
+                'case when whole_periods > 0 then ' ~ text_of('whole_periods') ~ ' end',
                 'case when rest_days > 0 then ' ~ ratio_text('rest_days', 'rest_whole_days') ~ ' end',
             ]) }},
             'cycles',

@@ -3,8 +3,8 @@ with
 cases as (
     select
         case_id,
-        cast({{ json_text('inputs', 'anchor') }} as timestamp with time zone) as anchor_at,
-        cast({{ json_text('inputs', 'at') }} as timestamp with time zone) as asked_at,
+        cast({{ json_text('inputs', 'anchor') }} as {{ instant_type() }}) as anchor_at,
+        cast({{ json_text('inputs', 'at') }} as {{ instant_type() }}) as asked_at,
         {{ case_months() }} as months,
         {{ case_days() }} as days
     from {{ conformance_cases() }} as cases

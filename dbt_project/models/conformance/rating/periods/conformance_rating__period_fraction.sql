@@ -25,8 +25,8 @@ final as (
     select
         case_id,
         {{ json_object() }}(
-            'active_days', cast(active_days as text),
-            'period_days', cast(period_days as text),
+            'active_days', {{ text_of('active_days') }},
+            'period_days', {{ text_of('period_days') }},
             'amount', {{ prorated_text('amount', 'active_days', 'period_days', 'digits', 'mode') }}
         ) as outputs
     from counted

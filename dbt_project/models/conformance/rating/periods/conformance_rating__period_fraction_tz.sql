@@ -5,7 +5,7 @@ cases as {{ once() }} (
         case_id,
         {{ json_text('inputs', 'amount') }} as amount,
         {{ local_date(
-            'cast(' ~ json_text('inputs', 'started_at') ~ ' as timestamp with time zone)',
+            'cast(' ~ json_text('inputs', 'started_at') ~ ' as ' ~ instant_type() ~ ')',
             json_text('inputs', 'timezone')
         ) }} as started_on,
         replace({{ json_text('inputs', 'period') }}, 'calendar_', '') as unit,
@@ -33,7 +33,7 @@ final as (
     select
         case_id,
         {{ json_object() }}(
-            'active_days', cast(active_days as text),
+            'active_days', {{ text_of('active_days') }},
             'amount', {{ prorated_text('amount', 'active_days', 'period_days', 'digits', 'mode') }}
         ) as outputs
     from counted

@@ -33,10 +33,10 @@ final as (
     select
         case_id,
         {{ json_object() }}(
-            'credit', cast(credit as text),
-            'charge', cast(charge as text),
-            'net', cast(charge - credit as text),
-            'remaining_days', cast(remaining_days as text)
+            'credit', {{ text_of('credit') }},
+            'charge', {{ text_of('charge') }},
+            'net', {{ text_of('charge - credit') }},
+            'remaining_days', {{ text_of('remaining_days') }}
         ) as outputs
     from settled
 )

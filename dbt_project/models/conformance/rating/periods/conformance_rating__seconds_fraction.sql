@@ -4,9 +4,9 @@ cases as (
     select
         case_id,
         {{ json_text('inputs', 'amount') }} as amount,
-        cast({{ json_text('inputs', 'period', 0) }} as timestamp with time zone) as period_start,
-        cast({{ json_text('inputs', 'period', 1) }} as timestamp with time zone) as period_end,
-        cast({{ json_text('inputs', 'from') }} as timestamp with time zone) as from_at,
+        cast({{ json_text('inputs', 'period', 0) }} as {{ instant_type() }}) as period_start,
+        cast({{ json_text('inputs', 'period', 1) }} as {{ instant_type() }}) as period_end,
+        cast({{ json_text('inputs', 'from') }} as {{ instant_type() }}) as from_at,
         {{ case_digits() }} as digits,
         {{ case_mode() }} as mode
     from {{ conformance_cases() }} as cases

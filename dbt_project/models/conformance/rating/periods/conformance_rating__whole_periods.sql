@@ -20,7 +20,7 @@ counted as (
 final as (
     select
         case_id,
-        {{ json_object() }}('periods', cast(greatest(periods, 0) as text)) as outputs
+        {{ json_object() }}('periods', {{ text_of('greatest(periods, 0)') }}) as outputs
     from counted
 )
 

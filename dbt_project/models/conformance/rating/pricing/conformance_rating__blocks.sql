@@ -95,7 +95,7 @@ listed as (
     select
         line_id,
         {{ json_list(
-            json_list_of(['unit_name', 'cast(tier_no as text)', 'cast(block_count as text)']),
+            json_list_of(['unit_name', text_of('tier_no'), text_of('block_count')]),
             'first_unit_no, unit_name, tier_no'
         ) }} as blocks
     from (
@@ -121,8 +121,8 @@ final as (
     select
         rounded.case_id,
         {{ json_object() }}(
-            'amount', cast(rounded.amount as text),
-            'delta', cast(rounded.amount - rounded.already_billed as text),
+            'amount', {{ text_of('rounded.amount') }},
+            'delta', {{ text_of('rounded.amount - rounded.already_billed') }},
             'blocks', coalesce(listed.blocks, {{ json_list_of([]) }})
         ) as outputs
     from rounded

@@ -43,10 +43,10 @@ final as (
     select
         cases.case_id,
         {{ json_object() }}(
-            'total', cast(coalesce(totals.utilized + totals.overage + totals.true_up, 0) as text),
-            'utilized', cast(coalesce(totals.utilized, 0) as text),
-            'overage', cast(coalesce(totals.overage, 0) as text),
-            'true_up', cast(coalesce(totals.true_up, 0) as text)
+            'total', {{ text_of('coalesce(totals.utilized + totals.overage + totals.true_up, 0)') }},
+            'utilized', {{ text_of('coalesce(totals.utilized, 0)') }},
+            'overage', {{ text_of('coalesce(totals.overage, 0)') }},
+            'true_up', {{ text_of('coalesce(totals.true_up, 0)') }}
         ) as outputs
     from cases
     left join totals on cases.case_id = totals.case_id

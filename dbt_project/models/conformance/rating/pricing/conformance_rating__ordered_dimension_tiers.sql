@@ -68,8 +68,8 @@ final as (
     select
         cases.case_id,
         {{ json_object() }}(
-            'units', cast(coalesce(totals.units, 0) as text),
-            'amount', cast(coalesce(totals.amount, 0) as text)
+            'units', {{ text_of('coalesce(totals.units, 0)') }},
+            'amount', {{ text_of('coalesce(totals.amount, 0)') }}
         ) as outputs
     from cases
     left join totals on cases.case_id = totals.line_id

@@ -78,7 +78,7 @@ final as (
                 'coalesce(totals.amount, 0)', 'scales.money_scale * scales.rate_scale',
                 'cases.round_digits', 'cases.round_mode'
             ) }},
-            'free_txns_used', cast(coalesce(totals.free_count, 0) as text),
+            'free_txns_used', {{ text_of('coalesce(totals.free_count, 0)') }},
             'free_amount_used', {{ ratio_text('coalesce(totals.free_value, 0)', 'scales.money_scale') }}
         ) as outputs
     from cases

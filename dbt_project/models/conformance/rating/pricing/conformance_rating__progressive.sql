@@ -36,7 +36,7 @@ invoiced as (
     select
         line_id,
         sum(invoice_amount) as credit,
-        {{ json_list('cast(invoice_amount as text)', 'event_no') }} as invoices
+        {{ json_list(text_of('invoice_amount'), 'event_no') }} as invoices
     from invoices
     group by line_id
 ),
@@ -54,10 +54,10 @@ final as (
         cases.case_id,
         {{ json_object() }}(
             'invoices', coalesce(invoiced.invoices, {{ json_list_of([]) }}),
-            'progressive_credit', cast(coalesce(invoiced.credit, 0) as text),
-            'final_invoice', cast(
-                coalesce(used.amount, 0) + cases.other_fees - coalesce(invoiced.credit, 0) as text
-            )
+            'progressive_credit', {{ text_of('coalesce(invoiced.credit, 0)') }},
+            'final_invoice', {{ text_of(
+                'coalesce(used.amount, 0) + cases.other_fees - coalesce(invoiced.credit, 0)'
+            ) }}
         ) as outputs
     from cases
     left join invoiced on cases.case_id = invoiced.line_id

@@ -32,7 +32,7 @@ final as (
         case_id,
         {{ json_object() }}(
             'amount', amount,
-            'packages', cast(packages as text),
+            'packages', {{ text_of('packages') }},
             'tier_amounts', tier_amounts
         ) as outputs
     from rated

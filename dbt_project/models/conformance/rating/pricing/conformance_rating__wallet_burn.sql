@@ -62,26 +62,19 @@ debits as (
     {{ wallet_debits('wallets') }}
 ),
 
-burnt as (
-    select
-        line_id,
-        sum(debit_amount) as debited,
-        {{ json_members('wallet_id', 'cast(debit_amount as text)', 'debit_amount > 0') }} as debits,
-        {{ json_members('wallet_id', 'cast(balance_after as text)') }} as balances
-    from debits
-    group by line_id
-),
-
 final as (
     select
         cases.case_id,
         {{ json_object() }}(
-            'debits', coalesce(burnt.debits, {{ json_object() }}()),
-            'due', cast(cases.due_amount - coalesce(burnt.debited, 0) as text),
-            'balances', coalesce(burnt.balances, {{ json_object() }}())
+            'debits', {{ json_members('debits.wallet_id', text_of('debits.debit_amount'), 'debits.debit_amount > 0') }},
+            'due', {{ text_of('max(cases.due_amount) - coalesce(sum(debits.debit_amount), 0)') }},
+            'balances', {{ json_members(
+                'debits.wallet_id', text_of('debits.balance_after'), 'debits.wallet_id is not null'
+            ) }}
         ) as outputs
     from cases
-    left join burnt on cases.case_id = burnt.line_id
+    left join debits on cases.case_id = debits.line_id
+    group by cases.case_id
 )
 
 select * from final
