@@ -54,3 +54,7 @@
 {% macro rounded_numerator() %}{{ shape.expression('rounded_numerator', varargs, kwargs) }}{% endmacro %}
 {% macro stripe_minor() %}{{ shape.expression('stripe_minor', varargs, kwargs) }}{% endmacro %}
 {% macro stripe_minor_exact() %}{{ shape.expression('stripe_minor_exact', varargs, kwargs) }}{% endmacro %}
+
+{# Lists of days, which a database knows. #}
+{% macro resummed_usage_days() %}{% endmacro %}
+{% macro touched_usage_partitions() %}{% endmacro %}
