@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -64,6 +65,16 @@ def given_table(cases: Sequence[Case]) -> pa.Table:
             "inputs": [strict_json.dump(_with_texts(given)) for _, _, given in cases],
         }
     )
+
+
+def answered(
+    ask: Callable[[str, Sequence[str]], list[Output]], questions: Sequence[Question], digits: Digits
+) -> list[Output | Stop]:
+    """What becomes of the cases of every question; ``ask`` takes a question's query and ids of its cases."""
+    found: list[Output | Stop] = []
+    for question in questions:
+        found += computed(partial(ask, question.query), question.case_ids, digits)
+    return found
 
 
 def computed(

@@ -21,7 +21,7 @@ from orchestration.engines.cases import (
     Question,
     Stop,
     Stopped,
-    computed,
+    answered,
     given_table,
 )
 from orchestration.engines.duckdb import DuckDb
@@ -75,13 +75,10 @@ class DuckDbCases:
 
     def compute(self, questions: Sequence[Question]) -> list[Output | Stop]:
         """What becomes of every case."""
-        found: list[Output | Stop] = []
         with closing(duckdb.connect(self._path)) as session:
             for name, value in settings(self.name, "settings", self.variables).items():
                 session.execute(f"set {name} = '{value}'")
-            for question in questions:
-                found += computed(partial(_outputs, session, question.query), question.case_ids, DIGITS)
-        return found
+            return answered(partial(_outputs, session), questions, DIGITS)
 
 
 def _outputs(session: duckdb.DuckDBPyConnection, query: str, case_ids: Sequence[str]) -> list[Output]:

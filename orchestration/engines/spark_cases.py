@@ -25,7 +25,7 @@ from orchestration.engines.cases import (
     Question,
     Stop,
     Stopped,
-    computed,
+    answered,
     given_table,
 )
 from orchestration.engines.chain import Relation
@@ -99,9 +99,7 @@ def main() -> None:
 
     questions = [Question(*question) for question in json.load(sys.stdin)]
     session = opened(SETTINGS)
-    found: list[Output | Stop] = []
-    for question in questions:
-        found += computed(partial(_outputs, session, question.query), question.case_ids, DIGITS)
+    found = answered(partial(_outputs, session), questions, DIGITS)
     stops = [astuple(one) for one in found if isinstance(one, Stop)]
     outputs = [one for one in found if not isinstance(one, Stop)]
     Path(sys.argv[1]).write_text(json.dumps({"outputs": outputs, "stops": stops}), encoding="utf-8")
