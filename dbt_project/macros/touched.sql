@@ -35,11 +35,13 @@
 
 
 {#-
-    The values of a query's one column, a list; none where the model is built whole or dbt only parses. The query is rendered by the
-    caller either way, so that dbt sees what the model depends on.
+    The values of a query's one column, a list; none where the model is built whole or dbt only parses. Where the answer can only hold
+    something after certain loads, `after` is a select of these: without a row of it the query is not asked, which may read all rows of a
+    table. Both are rendered by the caller either way, so that dbt sees what the model depends on.
 -#}
-{% macro values_of_touched(query) -%}
-    {{ return((run_query(query).columns[0].values() | list) if execute and is_incremental() else []) }}
+{% macro values_of_touched(query, after=none) -%}
+    {%- set is_asked = execute and is_incremental() and (after is none or run_query(after).rows | length > 0) -%}
+    {{ return((run_query(query).columns[0].values() | list) if is_asked else []) }}
 {%- endmacro %}
 
 

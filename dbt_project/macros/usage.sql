@@ -149,10 +149,7 @@
 {%- endmacro %}
 
 
-{#-
-    The usage days of these rows, a list of dates. They are asked for only after a load that can put usage elsewhere: without an index
-    every row is read.
--#}
+{#- The usage days of these rows, a list of dates; asked for only after a load that can put usage elsewhere. -#}
 {% macro remapped_usage_days() -%}
     {%- set remapped_rows = remapped_usage() -%}
     {%- set loads -%}
@@ -160,11 +157,7 @@
         union
         select 1 from {{ touched_loads('catalog') }} as catalogs
     {%- endset -%}
-    {%- if values_of_touched(loads) -%}
-        {{ return(values_of_touched("select distinct remapped.usage_on from (" ~ remapped_rows ~ ") as remapped")) }}
-    {%- else -%}
-        {{ return([]) }}
-    {%- endif -%}
+    {{ return(values_of_touched("select distinct remapped.usage_on from (" ~ remapped_rows ~ ") as remapped", after=loads)) }}
 {%- endmacro %}
 
 

@@ -4,15 +4,17 @@
     The UTC days to sum again, a list of dates: those that new deliveries touch, and those of accounts whose zone is another now.
 -#}
 {% macro resummed_usage_days() -%}
+    {%- set accounts = touched_loads('control_plane', 'accounts') -%}
     {%- set moved -%}
         select distinct resummed.occurred_on
         from {{ this }} as resummed
         inner join {{ ref('int_usage__account_zones') }} as zones on resummed.account_id = zones.account_id
         where
-            zones.load_id in (select loads.load_id from {{ touched_loads('control_plane', 'accounts') }} as loads)
+            zones.load_id in (select loads.load_id from {{ accounts }} as loads)
             and resummed.timezone <> zones.timezone
     {%- endset -%}
-    {{ return((touched_usage_days() + values_of_touched(moved)) | unique | sort) }}
+    {%- set moved_days = values_of_touched(moved, after="select 1 from " ~ accounts ~ " as loads") -%}
+    {{ return((touched_usage_days() + moved_days) | unique | sort) }}
 {%- endmacro %}
 
 
