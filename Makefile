@@ -55,7 +55,7 @@ test-faults: setup-dev ## break loads in every way there is: minutes that make t
 
 test-spark: setup-dev setup-spark ## the tests that need Spark: minutes that make test does not spend
 	@$(BIN)/python -m pytest -n 0 -m long $(ARGS) tests/e2e/test_days_on_spark.py tests/e2e/test_spark_behind_thrift.py \
-		tests/conformance/test_rating_cases_on_spark.py
+		tests/e2e/test_days_from_the_lake.py tests/conformance/test_rating_cases_on_spark.py
 
 lint: setup-dev ## check style, types, SQL, the arrows between rooms, and what no file may say
 	@$(BIN)/ruff check .

@@ -20,7 +20,7 @@ from orchestration.breaks.alerts import send_quietly
 from orchestration.breaks.recording import controls_built_whole, record_failed_run, record_run
 from orchestration.close.days import refuse_settled_days
 from orchestration.code_version import code_version
-from orchestration.lake.days import DaysFailed, bring_up_to_date, is_lake_lane, left_to_duckdb
+from orchestration.lake.days import DaysFailed, bring_up_to_date, is_lake_lane, left_to_the_lake
 from orchestration.partitions import Window
 from warehouse.connection import connect
 from warehouse.lock import writer_lock
@@ -167,7 +167,7 @@ def build_arguments(
 
     The tests of these models stay in a whole build: they run on what was taken over.
     """
-    taken_over = left_to_duckdb()
+    taken_over = left_to_the_lake()
     made = dbt_process.arguments(
         "build", full_refresh=full_refresh, select=select, exclude=[*exclude, *taken_over], tests=tests
     )

@@ -20,7 +20,8 @@ class Settings(BaseSettings):
     ``landing`` is a folder, or a URL that begins with ``s3://`` or ``gs://``; an object larger than ``spool_bytes`` is
     refused, because it is spooled to the temporary folder while it is read.
     ``usage_lane`` says where accepted usage events go: into Postgres, or as Parquet into ``lake``, a folder or a URL of
-    these kinds.
+    these kinds. ``lake_engine`` computes the days of a lake; Spark on ``spark_master``, with its tables in
+    ``spark_folder``, which the driver and all workers see (by default it is in the state folder).
     ``alert_urls`` are addresses of Apprise, with white space between, that are told of new grave breaks.
     ``embedded_major`` and ``postgres_user`` matter to the embedded Postgres alone.
     """
@@ -35,6 +36,9 @@ class Settings(BaseSettings):
     spool_bytes: int = Field(default=50 << 30, ge=1)
     usage_lane: Literal["postgres", "lake"] = "postgres"
     lake: str | None = None
+    lake_engine: Literal["duckdb", "spark"] = "duckdb"
+    spark_master: str = "local[2]"
+    spark_folder: Path | None = None
     max_age_days: int = Field(default=400, ge=1)
     alert_urls: SecretStr | None = None
     embedded_major: Literal["16", "18"] = "18"

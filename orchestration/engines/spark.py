@@ -60,15 +60,16 @@ class Spark:
         return {
             "TIEOUT_SPARK_MASTER": self.master,
             "TIEOUT_SPARK_FOLDER": str(self._folder),
-            "SPARK_LOCAL_IP": LOOPBACK,
+            "SPARK_LOCAL_IP": os.environ.get("TIEOUT_SPARK_DRIVER", LOOPBACK),
         }
 
-    def register(self, files: Mapping[Relation, Path]) -> None:
-        """Make every input readable under the name by which the models know it.
+    def register(self, files: Mapping[Relation, Path], further: Sequence[str] = ()) -> None:
+        """Make every input readable under the name by which the models know it, then run ``further`` statements.
 
         An input is a Parquet file, or a folder of them divided into folders ``<column>=<value>``, columns too.
         """
-        self.run([statement for relation, path in files.items() for statement in _table_over(relation, path)])
+        over_files = (statement for relation, path in files.items() for statement in _table_over(relation, path))
+        self.run([*over_files, *further])
 
     def tables(self, relations: Sequence[Relation]) -> Iterator[tuple[Relation, pa.Table]]:
         """All rows of each relation."""

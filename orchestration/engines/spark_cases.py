@@ -79,8 +79,7 @@ class SparkCases:
         given = self._folder.joinpath("inputs", GIVEN.schema, GIVEN.name, "part-0.parquet")
         given.parent.mkdir(parents=True)
         parquet.write_table(given_table(cases), given)
-        self._engine.register({**files, GIVEN: given})
-        self._engine.run([_chosen("true")])
+        self._engine.register({**files, GIVEN: given}, [_chosen("true")])
 
     def compute(self, questions: Sequence[Question]) -> list[Output | Stop]:
         """What becomes of every case."""

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration import dbt_process
-from orchestration.engines.duckdb import DuckDb
 from orchestration.engines.inputs import export
 from orchestration.engines.postgres import warehouse
+from orchestration.engines.spark import SparkFailed, SparkMissing
 from orchestration.lake import state
 from orchestration.lake.handover import hand_over
+from orchestration.lake.on_duckdb import OnDuckDb
+from orchestration.lake.on_spark import OnSpark
 from orchestration.lake.plan import Plan, Table, plan
 from orchestration.paths import dbt_target
 from warehouse.connection import connect
 from warehouse.settings import get_settings
+
+# By TIEOUT_LAKE_ENGINE.
+ENGINES: dict[str, type[OnDuckDb | OnSpark]] = {"duckdb": OnDuckDb, "spark": OnSpark}
 
 
 class DaysFailed(RuntimeError):
@@ -26,9 +30,10 @@ class DaysFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Computed:
-    """Days that DuckDB computed: its file, the tables to take over, and whether with all rows or the touched ones."""
+    """Days that an engine computed: the DuckDB file that shows the tables to take over, and whether with all rows."""
 
     path: Path
+    engine: OnDuckDb | OnSpark
     tables: tuple[Table, ...]
     from_the_start: bool
     everything: bool
@@ -52,17 +57,17 @@ def current_plan() -> Plan:
     return plan(json.loads(dbt_process.manifest_path().read_text(encoding="utf-8")))
 
 
-def left_to_duckdb() -> tuple[str, ...]:
+def left_to_the_lake() -> tuple[str, ...]:
     """Models that Postgres does not build, because it takes over their tables; none in the other lane."""
     return current_plan().names_of_tables if is_lake_lane() else ()
 
 
 def bring_up_to_date(from_load_seq: int, to_load_seq: int, *, full_refresh: bool = False) -> Days:
-    """Compute the days of usage that the running build touches on DuckDB, and let Postgres take them over.
+    """Compute the days of usage that the running build touches on the lake's engine, and let Postgres take them over.
 
-    The build's row in ops.builds is there and runs. ``from_load_seq`` is where the last good build ended: a DuckDB file
-    that stands elsewhere, or none, is made anew from the lake. Raises DaysFailed when a model fails, LakeUnreadable
-    when the lake does not hold what its list says; Postgres then keeps what it had.
+    The build's row in ops.builds is there and runs. ``from_load_seq`` is where the last good build ended: tables of the
+    engine that stand elsewhere, or none, are made anew from the lake. Raises DaysFailed when a model fails or Spark
+    does not run, LakeUnreadable when the lake does not hold what its list says; Postgres then keeps what it had.
     """
     computed = compute(from_load_seq, to_load_seq, full_refresh=full_refresh)
     return Days(computed.from_the_start, take_over(computed))
@@ -71,7 +76,7 @@ def bring_up_to_date(from_load_seq: int, to_load_seq: int, *, full_refresh: bool
 def take_over(computed: Computed) -> dict[str, int]:
     """Let Postgres take over what was computed; rows by table."""
     rows = hand_over(computed.path, computed.tables, everything=computed.everything)
-    state.end(computed.path)
+    computed.engine.end()
     return rows
 
 
@@ -80,9 +85,10 @@ def compute(
 ) -> Computed:
     """The part of ``bring_up_to_date`` before Postgres takes over; ``models`` computes only these, to measure them."""
     planned = current_plan()
-    computed = tuple(table for table in planned.tables if not models or table.relation.name in models)
+    tables = tuple(table for table in planned.tables if not models or table.relation.name in models)
     path = state.database_file()
     path.parent.mkdir(parents=True, exist_ok=True)
+    engine = ENGINES[get_settings().lake_engine](path)
     with connect("transformer", autocommit=True) as connection:
         before, now = state.Listed(connection, from_load_seq), state.Listed(connection, to_load_seq)
         there = all(
@@ -90,30 +96,28 @@ def compute(
             for table in planned.tables
         )
     versions = state.look_for(path, now)
-    from_the_start = (
-        full_refresh or not there or not state.goes_on(path, before, now, [table.relation for table in computed])
-    )
-    if from_the_start:
-        path.unlink(missing_ok=True)
-    everything = state.begin(path) or from_the_start
-    state.remember(path, versions)
-    database = DuckDb(path)
-    with dbt_process.session() as dbt, tempfile.TemporaryDirectory(prefix="tieout-lake-inputs-") as folder:
-        # What DuckDB reads of other systems, and, before the first build, the tables that it fills.
-        _run(dbt, [f"+{name}" for name in _read_of_postgres(planned)] + ([] if there else list(planned.models)))
-        with warehouse() as source:
-            files = export(source, planned.inputs, Path(folder))
-        database.register(files)
-        state.show_events(path, now)
-        target = dbt_target().joinpath(database.name)
-        _run(
-            dbt,
-            models or planned.models,
-            ("--target", database.name, *(["--full-refresh"] if from_the_start else [])),
-            {**database.variables, **state.variables(), "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target)},
-        )
+    from_the_start = full_refresh or not there or not engine.goes_on(before, now, tables)
+    try:
+        everything = engine.begin(from_the_start=from_the_start)
+        state.remember(path, versions)
+        with dbt_process.session() as dbt, engine.folder_of_inputs() as folder:
+            # What the engine reads of other systems, and, before the first build, the tables that it fills.
+            _run(dbt, [f"+{name}" for name in _read_of_postgres(planned)] + ([] if there else list(planned.models)))
+            with warehouse() as source:
+                files = export(source, planned.inputs, Path(folder))
+            engine.show(files, now)
+            target = dbt_target().joinpath(engine.target)
+            _run(
+                dbt,
+                models or planned.models,
+                ("--target", engine.target, *(["--full-refresh"] if from_the_start else [])),
+                {**engine.variables, "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target)},
+            )
+        tables = engine.collect(tables, everything=everything)
+    except (SparkMissing, SparkFailed) as error:
+        raise DaysFailed(f"The days of usage cannot be computed: {error}") from error
     state.prove(path, now)
-    return Computed(path, computed, from_the_start, everything)
+    return Computed(path, engine, tables, from_the_start, everything)
 
 
 def _read_of_postgres(planned: Plan) -> list[str]:

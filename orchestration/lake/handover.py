@@ -1,4 +1,4 @@
-"""Postgres takes over the rows that DuckDB computed anew: all tables in one transaction, columns by binary COPY."""
+"""Postgres takes over the rows that the lake's engine computed: all tables in one transaction, by binary COPY."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ COLUMNS = """
     order by attribute.attnum
 """
 # How a value of DuckDB becomes the bytes that binary COPY takes for a column of Postgres. A uuid is 16 bytes, a jsonb a
-# version byte and its text; a numeric keeps the decimals it needs, as it would in Postgres.
+# version byte and its text; a numeric keeps the decimals it needs, as it would in Postgres. Spark numbers rows in 32
+# bits.
 AS_BYTES = {
+    "bigint": "cast({column} as bigint)",
     "uuid": "unhex(replace({column}, '-', ''))",
     "jsonb": "cast(chr(1) || {column} as blob)",
 }
@@ -33,7 +35,7 @@ FIXED = {"uuid": pa.binary(16)}
 
 
 def hand_over(path: Path, tables: tuple[Table, ...], *, everything: bool) -> dict[str, int]:
-    """Replace in Postgres what the last build on DuckDB touched, or everything; rows that each table took, by name.
+    """Replace in Postgres what the last build touched, or everything; rows that each table took, by name.
 
     Either all of it happens or nothing.
     """

@@ -1,4 +1,4 @@
-"""Which models read usage events, by dbt's manifest: DuckDB builds these, and Postgres takes over their tables."""
+"""Which models read usage events, by dbt's manifest: the lake's engine builds them, Postgres takes over tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EVENTS_MODEL = "stg_usage__events"
 
 @dataclass(frozen=True)
 class Table:
-    """A table that Postgres takes over: its columns, and by which keys of which DuckDB relation rows are replaced."""
+    """A table that Postgres takes over: its columns, and by which keys of which relation rows are replaced."""
 
     relation: Relation
     touched: str
@@ -23,7 +23,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Plan:
-    """What DuckDB builds and reads, and the tables that are handed to Postgres, each after those that it reads."""
+    """What the lake's engine builds and reads, and the tables for Postgres, each after those that it reads."""
 
     chain: Chain
     models: tuple[str, ...]

@@ -1,4 +1,7 @@
-"""The DuckDB file of the lake lane: what it reads, and whether it stands where the warehouse's last build ended."""
+"""The DuckDB file of the lake lane: what it reads, and whether it stands where the warehouse's last build ended.
+
+With DuckDB as the lane's engine it holds the tables; with Spark it knows the files of Spark's tables.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ UNFINISHED, VERIFIED = "not_taken_over", "verified_files"
 PLUGINS = {"TIEOUT_DUCKDB_PLUGINS": json.dumps([{"module": "orchestration.lake.dbt_plugin"}])}
 NOTHING = "nothing was taken over into the warehouse."
 RESTORE = f"restore the file from a copy of the lake; {NOTHING}"
-LOAD_DAYS = "select load_id, occurred_on, event_count from intermediate.int_usage__load_days"
+LOAD_DAYS = Relation("intermediate", "int_usage__load_days")
 # Types of raw.usage__events on DuckDB; `dimensions` is the text that Postgres prints.
 NO_EVENTS = """
     select
@@ -93,7 +96,7 @@ def goes_on(path: Path, before: Listed, now: Listed, tables: Iterable[Relation])
 
 
 def prove(path: Path, listed: Listed) -> None:
-    """Raise LakeUnreadable unless every file gave DuckDB as many events as its list says."""
+    """Raise LakeUnreadable unless every file gave the engine as many events as its list says."""
     with closing(duckdb.connect(path, read_only=True)) as session:
         found = _days(session)
     if found != listed.days:
@@ -200,4 +203,5 @@ def _verify(store: Store, file: LakeFile) -> None:
 
 
 def _days(session: duckdb.DuckDBPyConnection) -> list[tuple[str, Any, int]]:
-    return sorted((str(load_id), day, int(count)) for load_id, day, count in session.execute(LOAD_DAYS).fetchall())
+    rows = session.execute(f"select load_id, occurred_on, event_count from {LOAD_DAYS}").fetchall()  # noqa: S608
+    return sorted((str(load_id), day, int(count)) for load_id, day, count in rows)

@@ -2,72 +2,20 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from orchestration import conformance
-from orchestration.engines.duckdb_cases import DIGITS
+from orchestration.engines.duckdb_cases import DIGITS, DuckDbCases
+from tests.conformance.on_other_engines import SKIPPED_ON_BOTH, Results, results_on, says_digits
 from tests.conformance.test_rating_cases import CASES
 
-# All that need more digits than DuckDB has. What was cut off a file, or left out, would pass in silence.
-SKIPPED = {
-    "own-aggregate-053",
-    "own-allocate-008",
-    "own-invoice_totals-015",
-    "own-invoice_totals-019",
-    "own-invoice_totals-020",
-    "own-invoice_totals-021",
-    "own-invoice_totals-022",
-    "own-invoice_totals-023",
-    "own-invoice_totals-026",
-    "own-invoice_totals-027",
-    "own-line-sum-006",
-    "own-line-sum-007",
-    "own-rate-large-denominators",
-    "own-round_value-043",
-    "own-round_value-044",
-    "own-round_value-045",
-    "own-round_value-046",
-    "own-round_value-047",
-    "own-round_value-048",
-    "own-round_value-049",
-}
-MANY_DIGITS = "9" * 39
-TWENTY_DECIMALS = "0.00000000000000000001"
-
-
-def sum_of(value: str) -> dict[str, object]:
-    """Inputs of the sum of one event."""
-    return {"kind": "sum", "events": [{"at": "2026-03-02T00:00:00Z", "value": value}]}
-
-
-ROUNDED = {"op": "round_value", "expected": {"value": "3"}}
-OF_OURS = [
-    {"id": "of-ours-right", **ROUNDED, "inputs": {"value": "2.5", "mode": "half_up", "digits": 0}},
-    {"id": "of-ours-wrong", **ROUNDED, "inputs": {"value": "2.4", "mode": "half_up", "digits": 0}},
-    {"id": "of-ours-long", **ROUNDED, "inputs": {"value": MANY_DIGITS, "mode": "half_up", "digits": 0}},
-    {"id": "of-ours-no-number", **ROUNDED, "inputs": {"value": "three", "mode": "half_up", "digits": 0}},
-    {"id": "of-ours-fine", "op": "aggregate", "inputs": sum_of(TWENTY_DECIMALS), "expected": {"value": "0"}},
-    {"id": "of-ours-scientific", "op": "aggregate", "inputs": sum_of("-25e-1"), "expected": {"value": "-2.5"}},
-    {
-        "id": "of-ours-ten-million",
-        "op": "allocate",
-        "inputs": {"total": "20000001.5", "weights": ["1", "1"], "digits": 1},
-        "expected": {"parts": ["10000000.8", "10000000.7"]},
-    },
-]
-
-Results = dict[str, conformance.CaseResult]
+SKIPPED = SKIPPED_ON_BOTH | {f"own-invoice_totals-0{number}" for number in (15, 19, 20, 21, 22, 23, 26, 27)}
 
 
 @pytest.fixture(scope="module")
 def results(module_warehouse: str, tmp_path_factory: pytest.TempPathFactory) -> Results:
     """Results by id, from one run of all cases that Postgres computes too and of some of our own."""
     assert module_warehouse
-    file = tmp_path_factory.mktemp("conformance") / "cases.jsonl"
-    file.write_text("".join(json.dumps(case) + "\n" for case in [*CASES, *OF_OURS]), "utf-8")
-    return {result.id: result for result in conformance.run(file, engine="duckdb")}
+    return results_on("duckdb", tmp_path_factory.mktemp("conformance"))
 
 
 def test_every_case_comes_out_as_in_postgres_but_those_with_too_many_digits(results: Results) -> None:
@@ -75,7 +23,7 @@ def test_every_case_comes_out_as_in_postgres_but_those_with_too_many_digits(resu
     ended = [results[case["id"]] for case in CASES]
     assert [result for result in ended if result.status == "failed"] == []
     assert {result.id for result in ended if result.status == "skipped"} == SKIPPED
-    assert all(_says_digits(result) for result in ended if result.status == "skipped")
+    assert all(says_digits(result, DuckDbCases.shown, DIGITS) for result in ended if result.status == "skipped")
 
 
 def test_a_case_that_stops_its_statement_leaves_the_other_cases_of_its_operation_alone(results: Results) -> None:
@@ -87,7 +35,7 @@ def test_a_case_that_stops_its_statement_leaves_the_other_cases_of_its_operation
         "long": "skipped",
     }
     assert ended["wrong"].differences == [{"output": "value", "expected": "3", "got": "2"}]
-    assert _says_digits(ended["long"])
+    assert says_digits(ended["long"], DuckDbCases.shown, DIGITS)
 
 
 def test_an_error_that_says_nothing_of_digits_is_a_failure_of_its_case(results: Results) -> None:
@@ -128,8 +76,3 @@ def test_a_quotient_has_as_many_digits_before_the_point_as_any_number(results: R
 def test_only_known_errors_count_as_too_many_digits(message: str, is_of_digits: bool) -> None:
     """Whatever else stops a case is a failure."""
     assert DIGITS.are_too_many(message) is is_of_digits
-
-
-def _says_digits(result: conformance.CaseResult) -> bool:
-    told, _, reason = (result.reason or "").partition(": ")
-    return told == "needs more digits than DuckDB has" and DIGITS.are_too_many(reason)

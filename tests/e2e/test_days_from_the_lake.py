@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date, timedelta
 
 import pytest
@@ -10,6 +11,8 @@ from ingestion import sample_company
 from ingestion.landing import load_landing
 from orchestration import dbt_process
 from orchestration.build import BuildFailed, build_arguments, building
+from orchestration.engines import spark
+from orchestration.engines.spark import SparkMissing
 from orchestration.lake import state
 from orchestration.lake.days import current_plan
 from orchestration.lake.state import LakeUnreadable, database_file
@@ -111,6 +114,51 @@ def test_days_computed_in_portions_from_a_lake_that_moves_to_a_bucket_are_those_
     assert len(by_postgres["int_usage__daily"]) > 300
     assert by_postgres["int_usage__event_repeats"]
     assert by_postgres["int_usage__daily_parts"]
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_days_computed_on_a_spark_cluster_and_then_on_duckdb_are_those_of_postgres(
+    cluster, landing, by_postgres, lake_lane, tmp_path, monkeypatch
+):
+    try:
+        spark.home()
+    except SparkMissing as missing:
+        pytest.skip(str(missing))
+    first, _ = PORTIONS
+    with scratch_dbt.warehouse(cluster) as connection, spark.opened(tmp_path / "cluster") as running:
+        monkeypatch.setenv("TIEOUT_LAKE_ENGINE", "spark")
+        monkeypatch.setenv("TIEOUT_SPARK_MASTER", running.master)
+        monkeypatch.setenv("TIEOUT_SPARK_FOLDER", str(tmp_path / "tables"))
+        land(landing, 0, first)
+        with building("test"):
+            pass
+        assert 0 < len(tables(connection)["int_usage__daily"]) < len(by_postgres["int_usage__daily"])
+        written = files_of_days(tmp_path / "tables")
+
+        not_listed = next((tmp_path / "lake").rglob("*.parquet"))
+        shutil.copy(not_listed, not_listed.with_name("of a load that died.parquet"))
+        land(landing, first, DAYS)
+        with building("test"):
+            pass
+        assert tables(connection) == by_postgres
+        now = files_of_days(tmp_path / "tables")
+        assert min(written) in now
+        assert written[min(written)] == now[min(written)]
+        assert written[max(written)] != now[max(written)]
+
+        monkeypatch.setenv("TIEOUT_LAKE_ENGINE", "duckdb")
+        with building("test"):
+            pass
+        assert tables(connection) == by_postgres
+
+
+def files_of_days(folder):
+    """Names of the files of Spark's daily usage, by the name of the day's folder."""
+    found = {}
+    for path in folder.rglob("int_usage__daily/usage_on=*/*.parquet"):
+        found.setdefault(path.parent.name, set()).add(path.name)
+    return found
 
 
 def test_postgres_builds_in_the_lake_lane_what_it_does_not_take_over(by_postgres, lake_lane):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -140,6 +142,19 @@ def test_a_number_that_does_not_fit_stops_the_statement_and_is_no_null(built: Bu
     )
 
     assert "NUMERIC_OUT_OF_SUPPORTED_RANGE" in "\n".join(asked.failures)
+
+
+def test_dbt_started_by_hand_without_ansi_mode_stops_before_the_first_model(built: Built) -> None:
+    folder = str(built.folder / "dbt")
+    command = [Path(sys.executable).with_name("dbt"), "run", "--target", "spark", "--select", "stg_usage__events"]
+    variables = {**built.engine.variables, "DBT_TARGET_PATH": folder, "DBT_LOG_PATH": folder}
+
+    ended = subprocess.run(
+        command, cwd=DBT_PROJECT, env=dbt_process.environment() | variables, capture_output=True, text=True, check=False
+    )
+
+    assert ended.returncode != 0
+    assert "Spark's session is not in ANSI mode" in ended.stdout
 
 
 def test_a_rule_that_is_broken_on_spark_alone_turns_the_gate_red(

@@ -3,6 +3,21 @@
     UTC; its other settings stand in profiles.yml.
 -#}
 
+{#-
+    What dbt asks first when it runs models; it stops here when the session is not in ANSI mode. dbt's adapter turns that mode off, and
+    what overflows or is no number would be null in silence.
+-#}
+{% macro spark__list_schemas(database) -%}
+    {%- set mode = run_query('set spark.sql.ansi.enabled').rows[0][1] -%}
+    {%- if mode | string | lower != 'true' -%}
+        {{ exceptions.raise_compiler_error(
+            "Spark's session is not in ANSI mode, because dbt was started by hand: what overflows would be null. Start it through tieout "
+            ~ "(tieout build, make engines), which keeps the mode on."
+        ) }}
+    {%- endif -%}
+    {{ return(run_query('show databases')) }}
+{%- endmacro %}
+
 {% macro spark__text_type() -%}
     string
 {%- endmacro %}
