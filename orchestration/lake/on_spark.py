@@ -43,7 +43,7 @@ class OnSpark:
     def __init__(self, path: Path) -> None:
         settings = get_settings()
         self._path = path
-        self._folder = (settings.spark_folder or path.parent / "spark").resolve() / OURS
+        self._folder = (settings.spark_folder or path.with_name("spark")).resolve().joinpath(OURS)
         self._spark = Spark(settings.spark_master, self._folder)
 
     @property

@@ -15,8 +15,9 @@ GENERIC_TEST = re.compile(r"{%-?\s*test\s+(\w+)")
 WORD = re.compile(r"\w+")
 TEXT = re.compile(r"'[^']*'|\"[^\"]*\"")
 DISPATCH = re.compile(r"dispatch\('(\w+)'")
-# Called by dbt by their names: where a model's schema comes from, and the strategies that models name in a config.
-CALLED_BY_DBT = re.compile(r"generate_schema_name|get_incremental_\w+_sql")
+# Called by dbt by their names: where a model's schema comes from, the strategies that models name in a config, and what
+# it asks an engine before it runs.
+CALLED_BY_DBT = re.compile(r"generate_schema_name|get_incremental_\w+_sql|spark__list_schemas")
 DISPATCHED = ("default__", "postgres__", "duckdb__", "spark__")
 
 
