@@ -113,7 +113,7 @@ def compute(
                 ("--target", engine.target, *(["--full-refresh"] if from_the_start else [])),
                 {**engine.variables, "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target)},
             )
-        tables = engine.collect(tables, everything=everything)
+        tables = engine.collect(tables)
     except (SparkMissing, SparkFailed) as error:
         raise DaysFailed(f"The days of usage cannot be computed: {error}") from error
     state.prove(path, now)

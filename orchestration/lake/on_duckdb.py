@@ -46,9 +46,8 @@ class OnDuckDb:
         self._database.register(files)
         state.show_events(self._path, listed)
 
-    def collect(self, tables: Sequence[Table], *, everything: bool) -> tuple[Table, ...]:
+    def collect(self, tables: Sequence[Table]) -> tuple[Table, ...]:
         """The tables to take over as the DuckDB file has them now, and by which keys."""
-        del everything  # the tables know what was touched
         return tuple(tables)
 
     def end(self) -> None:

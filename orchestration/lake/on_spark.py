@@ -86,18 +86,19 @@ class OnSpark:
             )
         self._spark.register({**files, EVENTS: self._events(Path(store.place).resolve(), listed.files)})
 
-    def collect(self, tables: Sequence[Table], *, everything: bool) -> tuple[Table, ...]:
+    def collect(self, tables: Sequence[Table]) -> tuple[Table, ...]:
         """The tables to take over, as views of the DuckDB file, by the folders whose files Postgres does not have.
 
         The days of loads become a table: the next build starts from them.
         """
-        now, before = self._files(tables), self._noted(TAKEN_OVER) or {}
+        now, taken_over = self._files(tables), self._noted(TAKEN_OVER)
+        before = taken_over or {}
         changed = sorted(folder for folder in {**now, **before} if now.get(folder) != before.get(folder))
         collected = []
         with closing(duckdb.connect(self._path)) as session:
             for table in tables:
                 folders = [folder for relation, folder in changed if relation == table.relation]
-                if folders or everything:
+                if folders or taken_over is None:
                     self._show_rows(session, table.relation, folders, now)
                     collected.append(_keyed_by_folder(session, table.relation, folders))
             _note(session, now)
@@ -141,12 +142,9 @@ class OnSpark:
         return found
 
     def _noted(self, name: str) -> Files | None:
-        if not self._path.exists():
+        rows = state.noted(self._path, name)
+        if rows is None:
             return None
-        with closing(duckdb.connect(self._path, read_only=True)) as session:
-            if not session.execute("select 1 from duckdb_tables() where table_name = ?", [name]).fetchone():
-                return None
-            rows = session.execute(f"select schema, name, folder, files from main.{name}").fetchall()  # noqa: S608
         return {(Relation(schema, relation), folder): files for schema, relation, folder, files in rows}
 
 
@@ -172,7 +170,7 @@ def _keyed_by_folder(session: duckdb.DuckDBPyConnection, relation: Relation, fol
 
 
 def _rows(paths: Sequence[Path]) -> str:
-    files = ", ".join("'{}'".format(str(path).replace("'", "''")) for path in paths)
+    files = state.literal_texts(map(str, paths))
     return f"select * from read_parquet([{files}], hive_partitioning = true)"  # noqa: S608  names that Spark gave
 
 

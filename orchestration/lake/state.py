@@ -155,13 +155,28 @@ def make_readable(session: duckdb.DuckDBPyConnection, store: Store) -> None:
 
 def events_of(store: Store, paths: Iterable[str]) -> str:
     """The query that gives the events of these files of the lake, as raw.usage__events has them."""
-    files = ", ".join("'{}'".format(f"{store.place}/{path}".replace("'", "''")) for path in paths)
+    files = literal_texts(f"{store.place}/{path}" for path in paths)
     if not files:
         return NO_EVENTS
     return (
         f"select * from read_parquet([{files}], hive_partitioning = true, "  # noqa: S608  names of the list
         "hive_types = {'delivered_on': date, 'occurred_on': date})"
     )
+
+
+def literal_texts(texts: Iterable[str]) -> str:
+    """Texts as they stand in a list of SQL."""
+    return ", ".join("'{}'".format(text.replace("'", "''")) for text in texts)
+
+
+def noted(path: Path, table: str) -> list[tuple[Any, ...]] | None:
+    """The rows of a table of notes of the DuckDB file, None where there is no such file or table."""
+    if not path.exists():
+        return None
+    with closing(duckdb.connect(path, read_only=True)) as session:
+        if not session.execute("select 1 from duckdb_tables() where table_name = ?", [table]).fetchone():
+            return None
+        return session.execute(f"select * from main.{table}").fetchall()  # noqa: S608  a name of this package
 
 
 def show_events(path: Path, listed: Listed) -> None:
@@ -188,12 +203,7 @@ def in_short(message: str) -> str:
 
 
 def _verified(path: Path) -> dict[str, str]:
-    if not path.exists():
-        return {}
-    with closing(duckdb.connect(path, read_only=True)) as session:
-        if not session.execute("select 1 from duckdb_tables() where table_name = ?", [VERIFIED]).fetchone():
-            return {}
-        return dict(session.execute(f"select path, version from main.{VERIFIED}").fetchall())  # noqa: S608
+    return dict(noted(path, VERIFIED) or ())
 
 
 def _verify(store: Store, file: LakeFile) -> None:

@@ -38,7 +38,7 @@ def engine(tmp_path, tables):
     write(tables / DAILY.name / FIRST, "part-1", account_id=["acc"], event_count=[2])
     write(tables / DAILY.name / SECOND, "part-1", account_id=["acc"], event_count=[1])
     found = OnSpark(tmp_path / "usage.duckdb")
-    found.collect(TABLES, everything=True)
+    found.collect(TABLES)
     found.end()
     return found
 
@@ -62,13 +62,13 @@ def test_after_a_first_build_everything_is_shown(engine, tmp_path):
 
 
 def test_days_whose_files_did_not_change_are_not_taken_over_again(engine, tables, tmp_path):
-    assert engine.collect(TABLES, everything=False) == ()
+    assert engine.collect(TABLES) == ()
 
     shutil.rmtree(tables / DAILY.name / SECOND)
     write(tables / DAILY.name / SECOND, "part-2", account_id=["acc", "other"], event_count=[1, 1])
     write(tables / DAILY.name / THIRD, "part-2", account_id=["acc"], event_count=[7])
 
-    [table] = engine.collect(TABLES, everything=False)
+    [table] = engine.collect(TABLES)
 
     assert (table.relation, table.keys) == (DAILY, ("usage_on",))
     assert rows(tmp_path, f"select usage_on from main.{table.touched} order by 1") == [
@@ -82,7 +82,7 @@ def test_a_day_that_all_events_left_is_replaced_by_no_rows(engine, tables, tmp_p
     shutil.rmtree(tables / DAILY.name)
     write(tables / DAILY.name / FIRST, "part-2", account_id=["acc"], event_count=[3])
 
-    [table] = engine.collect(TABLES, everything=False)
+    [table] = engine.collect(TABLES)
 
     assert rows(tmp_path, f"select usage_on from main.{table.touched} order by 1") == [
         (date(2026, 5, 1),),
@@ -93,12 +93,12 @@ def test_a_day_that_all_events_left_is_replaced_by_no_rows(engine, tables, tmp_p
 
 def test_what_was_computed_and_not_taken_over_is_shown_again(engine, tables):
     write(tables / DAILY.name / THIRD, "part-2", account_id=["acc"], event_count=[7])
-    once = engine.collect(TABLES, everything=False)
+    once = engine.collect(TABLES)
 
     assert engine.goes_on(LISTED, LISTED, TABLES)
-    assert engine.collect(TABLES, everything=False) == once != ()
+    assert engine.collect(TABLES) == once != ()
     engine.end()
-    assert engine.collect(TABLES, everything=False) == ()
+    assert engine.collect(TABLES) == ()
 
 
 def test_a_build_starts_from_the_first_event_when_a_file_is_not_the_one_that_the_last_build_left(engine, tables):
