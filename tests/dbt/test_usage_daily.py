@@ -142,6 +142,14 @@ def built(request: pytest.FixtureRequest, cluster: ScratchCluster) -> Iterator[p
         yield connection
 
 
+@pytest.fixture(scope="module")
+def own(cluster: ScratchCluster) -> Iterator[psycopg.Connection[Any]]:
+    """A warehouse with all cases for the tests that change it, which the others would see in theirs."""
+    with scratch_dbt.warehouse(cluster) as connection:
+        land_and_build(connection, "day by day")
+        yield connection
+
+
 def days_that_differ(connection: psycopg.Connection[Any]) -> list[Any]:
     """Days of which the events, summed again without the aggregates, and the aggregates say different things."""
     columns = "account_id, meter_code, usage_on, event_count, quantity_sum"
@@ -220,9 +228,8 @@ def test_the_days_that_a_control_keeps_are_those_it_would_compare_anew(built: ps
     assert cells_of(built) == kept
 
 
-@pytest.mark.parametrize("built", ["day by day"], indirect=True)
-def test_an_aggregate_changed_by_hand_is_found_by_the_next_build(built: psycopg.Connection[Any]) -> None:
-    (row,) = built.execute(
+def test_an_aggregate_changed_by_hand_is_found_by_the_next_build(own: psycopg.Connection[Any]) -> None:
+    (row,) = own.execute(
         "select account_id, meter_code, usage_on from intermediate.int_usage__daily where event_count > 0"
         " order by usage_on, account_id, meter_code limit 1"
     ).fetchall()
@@ -230,21 +237,21 @@ def test_an_aggregate_changed_by_hand_is_found_by_the_next_build(built: psycopg.
         "update intermediate.int_usage__daily set event_count = event_count + %s"
         " where account_id = %s and meter_code = %s and usage_on = %s"
     )
-    built.execute(change.encode(), (1, *row))
-    build(built)
-    assert unequal_days(built) == [row[1:]]
-    built.execute(change.encode(), (-1, *row))
-    build(built)
-    assert not unequal_days(built)
-    built.execute("create temp table kept as select * from intermediate.int_usage__daily")
-    built.execute("truncate intermediate.int_usage__daily")
-    build(built)
-    assert len(unequal_days(built)) == len(cells_of(built))
-    built.execute("insert into intermediate.int_usage__daily select * from kept")
-    built.execute("drop table kept")
-    build(built)
-    assert not unequal_days(built)
-    assert built.execute("select count(*) from ops.changed_days").fetchone() == (0,)
+    own.execute(change.encode(), (1, *row))
+    build(own)
+    assert unequal_days(own) == [row[1:]]
+    own.execute(change.encode(), (-1, *row))
+    build(own)
+    assert not unequal_days(own)
+    own.execute("create temp table kept as select * from intermediate.int_usage__daily")
+    own.execute("truncate intermediate.int_usage__daily")
+    build(own)
+    assert len(unequal_days(own)) == len(cells_of(own))
+    own.execute("insert into intermediate.int_usage__daily select * from kept")
+    own.execute("drop table kept")
+    build(own)
+    assert not unequal_days(own)
+    assert own.execute("select count(*) from ops.changed_days").fetchone() == (0,)
 
 
 # The ledger takes a close only with its books; here a month is closed that has none, in a database that is thrown away.
@@ -261,18 +268,17 @@ CLOSE = """
 """
 
 
-@pytest.mark.parametrize("built", ["day by day"], indirect=True)
-def test_closing_and_opening_a_month_compares_its_days_again(built: psycopg.Connection[Any]) -> None:
-    built.execute(CLOSE)
-    build(built)
+def test_closing_and_opening_a_month_compares_its_days_again(own: psycopg.Connection[Any]) -> None:
+    own.execute(CLOSE)
+    build(own)
     late = "select distinct usage_on from reconciliation.recon_resummed_days where late_count > 0 order by usage_on"
-    days = [day for (day,) in built.execute(late).fetchall()]
+    days = [day for (day,) in own.execute(late).fetchall()]
     assert days
-    assert sorted({day for _, day in unequal_days(built)}) == days
-    built.execute("delete from ledger.period_events")
-    built.execute("delete from ledger.periods")
-    build(built)
-    assert not unequal_days(built)
+    assert sorted({day for _, day in unequal_days(own)}) == days
+    own.execute("delete from ledger.period_events")
+    own.execute("delete from ledger.periods")
+    build(own)
+    assert not unequal_days(own)
 
 
 def test_a_build_without_new_loads_changes_nothing(built: psycopg.Connection[Any]) -> None:
@@ -281,34 +287,32 @@ def test_a_build_without_new_loads_changes_nothing(built: psycopg.Connection[Any
     assert {table: rows_of(built, table) for table in TABLES} == before
 
 
-@pytest.mark.parametrize("built", ["day by day"], indirect=True)
-def test_a_new_zone_moves_the_days_of_its_account_alone(built: psycopg.Connection[Any]) -> None:
-    before = rows_of(built, "int_usage__daily")
+def test_a_new_zone_moves_the_days_of_its_account_alone(own: psycopg.Connection[Any]) -> None:
+    before = rows_of(own, "int_usage__daily")
     moved = [{"record_id": "berlin", "payload": {"account_id": "berlin", "timezone": "America/New_York"}}]
-    load_documents(built, "control_plane__accounts", date(2026, 11, 9), moved)
-    build(built)
-    after = rows_of(built, "int_usage__daily")
+    load_documents(own, "control_plane__accounts", date(2026, 11, 9), moved)
+    build(own)
+    after = rows_of(own, "int_usage__daily")
     # [29 March 04:00Z, 30 March 04:00Z) is the day in New York
     berlin = {(row["usage_on"], row["quantity"]) for row in after if row["account_id"] == "berlin"}
     assert berlin == {(date(2026, 3, 28), Decimal(3)), (date(2026, 3, 29), Decimal(2))}
     assert [row for row in after if row not in before] == [row for row in after if row["account_id"] == "berlin"]
     assert [row for row in before if row not in after] == [row for row in before if row["account_id"] == "berlin"]
-    assert not days_that_differ(built)
-    build(built, full_refresh=True)
-    assert rows_of(built, "int_usage__daily") == after
+    assert not days_that_differ(own)
+    build(own, full_refresh=True)
+    assert rows_of(own, "int_usage__daily") == after
 
 
-@pytest.mark.parametrize("built", ["day by day"], indirect=True)
-def test_a_remapped_event_type_moves_to_its_new_meter(built: psycopg.Connection[Any]) -> None:
+def test_a_remapped_event_type_moves_to_its_new_meter(own: psycopg.Connection[Any]) -> None:
     meter = {"meter_code": "peak_tb", "event_type": "com.acme.storage", "aggregation": "sum"}
     records = [
         {"record_id": "peak_gb", "payload": CATALOGUE["meters"][2], "is_deleted": True},
         {"record_id": "peak_tb", "payload": meter},
     ]
-    load_documents(built, "catalog__meters", date(2026, 11, 10), records)
-    build(built)
-    after = rows_of(built, "int_usage__daily")
+    load_documents(own, "catalog__meters", date(2026, 11, 10), records)
+    build(own)
+    after = rows_of(own, "int_usage__daily")
     storage = [(row["meter_code"], row["quantity"]) for row in after if row["event_type"] == "com.acme.storage"]
     assert storage == [("peak_tb", Decimal("10.5"))]
-    build(built, full_refresh=True)
-    assert rows_of(built, "int_usage__daily") == after
+    build(own, full_refresh=True)
+    assert rows_of(own, "int_usage__daily") == after
