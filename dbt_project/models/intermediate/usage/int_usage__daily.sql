@@ -9,6 +9,8 @@
 ) }}
 
 {%- set days = touched_usage_partitions() %}
+{#- Left out where no meter needs more of a day than its sum and count; dbt has to see what it reads when it parses. #}
+{%- set has_detailed_types = detailed_event_types() or not execute %}
 
 with
 
@@ -51,23 +53,38 @@ local_events as (
             and events.line_no = repeats.line_no
 ),
 
-counted as (
+-- Summed by fate first: few rows are left of which the counts then ask it, and not every event.
+fates as (
     select
         local_events.account_id,
         local_events.event_type,
         local_events.usage_on,
-        sum(local_events.quantity) filter (where local_events.is_conflict is null) as quantity_sum,
-        count(*) filter (where local_events.is_conflict is null) as event_count,
-        count(*) filter (where not local_events.is_conflict) as duplicate_count,
-        count(*) filter (where local_events.is_conflict) as conflict_count,
-        min(local_events.occurred_at) filter (where local_events.is_conflict is null) as first_event_at,
-        max(local_events.occurred_at) filter (where local_events.is_conflict is null) as last_event_at
+        local_events.is_conflict,
+        sum(local_events.quantity) as quantity_sum,
+        count(*) as event_count,
+        min(local_events.occurred_at) as first_event_at,
+        max(local_events.occurred_at) as last_event_at
     from local_events
     {%- if is_incremental() %}
     where
         {{ is_touched_usage('local_events', 'event_type') }}
     {%- endif %}
-    group by local_events.account_id, local_events.event_type, local_events.usage_on
+    group by local_events.account_id, local_events.event_type, local_events.usage_on, local_events.is_conflict
+),
+
+counted as (
+    select
+        account_id,
+        event_type,
+        usage_on,
+        sum(quantity_sum) filter (where is_conflict is null) as quantity_sum,
+        cast(coalesce(sum(event_count) filter (where is_conflict is null), 0) as bigint) as event_count,
+        cast(coalesce(sum(event_count) filter (where not is_conflict), 0) as bigint) as duplicate_count,
+        cast(coalesce(sum(event_count) filter (where is_conflict), 0) as bigint) as conflict_count,
+        min(first_event_at) filter (where is_conflict is null) as first_event_at,
+        max(last_event_at) filter (where is_conflict is null) as last_event_at
+    from fates
+    group by account_id, event_type, usage_on
 ),
 
 described as (
@@ -89,6 +106,7 @@ described as (
 plain_days as (
     {{ plain_quantities('described', ['account_id', 'meter_code', 'usage_on']) }}
 ),
+{%- if has_detailed_types %}
 
 -- Once a zone and day, not once an account.
 zones_of_days as (
@@ -145,6 +163,7 @@ detailed_quantities as (
         'detailed_days', 'parts', ['account_id', 'meter_code', 'usage_on'], usage_tie_break().split(',')
     ) }}
 ),
+{%- endif %}
 
 quantities as (
     select
@@ -154,6 +173,7 @@ quantities as (
         event_count as measured_count,
         quantity
     from plain_days
+    {%- if has_detailed_types %}
     union all
     select
         account_id,
@@ -162,6 +182,7 @@ quantities as (
         event_count as measured_count,
         quantity
     from detailed_quantities
+    {%- endif %}
 ),
 
 final as (
