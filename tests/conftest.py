@@ -116,3 +116,14 @@ def module_warehouse(cluster: ScratchCluster) -> Iterator[str]:
     with cluster.database(TEMPLATE) as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIEOUT_WAREHOUSE_URL", url)
         yield url
+
+
+@pytest.fixture(scope="session")
+def with_spark() -> None:
+    """Skips what needs PySpark and Java where they are missing, and says so."""
+    from orchestration.engines import spark
+
+    try:
+        spark.home()
+    except spark.SparkMissing as missing:
+        pytest.skip(str(missing))

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.engines import spark
-from orchestration.engines.spark import SparkMissing
 from orchestration.engines.spark_cases import DIGITS, MANY_COUPONS, SparkCases
 from tests.conformance.on_other_engines import SKIPPED_ON_BOTH, Results, results_on, says_digits
 from tests.conformance.test_rating_cases import CASES
@@ -17,13 +15,9 @@ LEFT_OUT = {"coupon_sequence", "invoice_totals"}
 
 
 @pytest.fixture(scope="module")
-def results(module_warehouse: str, tmp_path_factory: pytest.TempPathFactory) -> Results:
+def results(with_spark: None, module_warehouse: str, tmp_path_factory: pytest.TempPathFactory) -> Results:
     """Results by id, from one run of all cases that Postgres computes too and of some of our own."""
     assert module_warehouse
-    try:
-        spark.home()
-    except SparkMissing as missing:
-        pytest.skip(str(missing))
     return results_on("spark", tmp_path_factory.mktemp("conformance"))
 
 

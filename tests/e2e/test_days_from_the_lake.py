@@ -12,7 +12,6 @@ from ingestion.landing import load_landing
 from orchestration import dbt_process
 from orchestration.build import BuildFailed, build_arguments, building
 from orchestration.engines import spark
-from orchestration.engines.spark import SparkMissing
 from orchestration.lake import state
 from orchestration.lake.days import current_plan
 from orchestration.lake.state import LakeUnreadable, database_file
@@ -119,12 +118,8 @@ def test_days_computed_in_portions_from_a_lake_that_moves_to_a_bucket_are_those_
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_days_computed_on_a_spark_cluster_and_then_on_duckdb_are_those_of_postgres(
-    cluster, landing, by_postgres, lake_lane, tmp_path, monkeypatch
+    with_spark, cluster, landing, by_postgres, lake_lane, tmp_path, monkeypatch
 ):
-    try:
-        spark.home()
-    except SparkMissing as missing:
-        pytest.skip(str(missing))
     first, _ = PORTIONS
     with scratch_dbt.warehouse(cluster) as connection, spark.opened(tmp_path / "cluster") as running:
         monkeypatch.setenv("TIEOUT_LAKE_ENGINE", "spark")

@@ -20,9 +20,9 @@ import psycopg
 import pytest
 
 from orchestration import dbt_process
-from orchestration.engines import chain, gate, inputs, postgres, spark
+from orchestration.engines import chain, gate, inputs, postgres
 from orchestration.engines.chain import Chain, Relation
-from orchestration.engines.spark import Spark, SparkMissing
+from orchestration.engines.spark import Spark
 from orchestration.paths import DBT_PROJECT
 from tests.conftest import ScratchCluster
 from tests.dbt import scratch_dbt
@@ -80,12 +80,8 @@ def move(connection: psycopg.Connection[Any], timezone: str, delivered_on: date)
 
 
 @pytest.fixture(scope="module")
-def built(cluster: ScratchCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+def built(with_spark: None, cluster: ScratchCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     """Half of the cases built whole on Spark; then the rest, and an account that moves, as one more build."""
-    try:
-        spark.home()
-    except SparkMissing as missing:
-        pytest.skip(str(missing))
     folder = tmp_path_factory.mktemp("spark")
     engine = Spark("local[2]", folder)
     with scratch_dbt.warehouse(cluster) as connection:

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from orchestration.engines import chain, gate, inputs, postgres, spark
-from orchestration.engines.spark import SparkMissing
 from tests.conftest import ScratchCluster
 from tests.dbt import scratch_dbt
 from tests.dbt.raw_rows import load_events
@@ -24,13 +23,11 @@ pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(3600)]
 THROUGH_THRIFT = ("stg_usage__events", "int_usage__load_days", "int_usage__event_repeats")
 
 
-def test_models_built_through_a_thrift_server_are_those_of_postgres(cluster: ScratchCluster, tmp_path: Path) -> None:
+def test_models_built_through_a_thrift_server_are_those_of_postgres(
+    with_spark: None, cluster: ScratchCluster, tmp_path: Path
+) -> None:
     known = {"type": "api_call", "account": "acc_1", "at": "2026-09-10T20:00:00"}
     events = [{**known, "id": f"event-{number % 3}", "quantity": f"0.{number}1"} for number in range(9)]
-    try:
-        spark.home()
-    except SparkMissing as missing:
-        pytest.skip(str(missing))
     with scratch_dbt.warehouse(cluster) as connection, spark.opened_behind_thrift(tmp_path / "spark") as engine:
         load_reference(connection)
         load_events(connection, date(2026, 9, 11), events)
