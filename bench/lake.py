@@ -199,7 +199,8 @@ def daily(database: Database, place: Path, events: int) -> Lake:
         take_over(idle[0])
         _compare(url, place)
     ours, statement = (statistics.median(times) for times in zip(*pairs, strict=True))
-    remark = f"one statement on DuckDB; medians of {PAIRS}, one after the other in turns"
+    each = ", ".join(f"{one / other:.2f}" for one, other in pairs)
+    remark = f"one statement on DuckDB; medians of {PAIRS}, one after the other in turns: {each}"
     return Lake([Ratio(f"raw to daily, {events:,} events", ours, statement, MOST_OF_STATEMENT, remark)], nothing_new)
 
 

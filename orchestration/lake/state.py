@@ -67,10 +67,10 @@ class Listed:
 
 def begin(path: Path) -> bool:
     """Note that a build works on the file; whether one did before whose rows Postgres has not taken over."""
+    is_unfinished = noted(path, UNFINISHED) is not None
     with closing(duckdb.connect(path)) as session:
-        unfinished = session.execute("select 1 from duckdb_tables() where table_name = ?", [UNFINISHED]).fetchone()
         session.execute(f"create table if not exists main.{UNFINISHED} (build bigint)")
-    return unfinished is not None
+    return is_unfinished
 
 
 def end(path: Path) -> None:
