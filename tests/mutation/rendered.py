@@ -23,8 +23,9 @@ MACRO = re.compile(r"{%-?\s*macro\s+(\w+)\(")
 class Rendered:
     """The macros, with `changed` texts (by path below macros/) in place of the files', and models that call them."""
 
-    def __init__(self, changed: Mapping[str, str] | None = None) -> None:
+    def __init__(self, changed: Mapping[str, str] | None = None, engine: str = "postgres") -> None:
         """Compile the macros."""
+        self._engine = engine
         texts = {path.relative_to(PROJECT / "macros").as_posix(): path.read_text("utf-8") for path in _macro_files()}
         self._environment = _environment()
         self._model = SimpleNamespace(name="")
@@ -53,9 +54,13 @@ class Rendered:
         return Template.from_code(self._environment, _code(text, name), self._environment.globals)
 
     def dispatch(self, name: str, _project: str) -> Callable[..., str]:
-        """The body of a dispatched macro, that of Postgres where it has one."""
-        body: Callable[..., str] = self._macros.get(f"postgres__{name}") or self._macros[f"default__{name}"]
+        """The body of a dispatched macro, that of the engine where it has one."""
+        body: Callable[..., str] = self._macros.get(f"{self._engine}__{name}") or self._macros[f"default__{name}"]
         return body
+
+    def macro(self, name: str) -> Callable[..., str]:
+        """A macro, to be called with its arguments."""
+        return self._macros[name]
 
     def operations(self, subject: str = "rating") -> dict[str, str]:
         """SQL of every operation's model, by operation."""

@@ -26,6 +26,14 @@
     cast({{ instant }} as date)
 {%- endmacro %}
 
+{#-
+    Not the bare column: what a look-up asks of a column by `=`, Spark leaves aside until it has held every instant that is asked for against
+    the stretches of all zones.
+-#}
+{% macro spark__is_of_zone(zone) -%}
+    zone_stretches.stretch_zone || '' = {{ zone }}
+{%- endmacro %}
+
 {% macro spark__start_of_utc_day(date) -%}
     cast(cast({{ date }} as date) as timestamp)
 {%- endmacro %}

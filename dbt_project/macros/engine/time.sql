@@ -11,7 +11,7 @@
             select max(zone_stretches.stretch_offset)
             from {{ zone_stretches() }}
             where
-                zone_stretches.stretch_zone = {{ zone }}
+                {{ is_of_zone(zone) }}
                 and zone_stretches.stretch_from <= {{ instant }}
                 and zone_stretches.stretch_to > {{ instant }}
         ),
@@ -30,6 +30,16 @@
                     utc_offset as stretch_offset
                 from {{ source('ops', 'tz_transitions') }}
             ) as zone_stretches
+{%- endmacro %}
+
+
+{#- The condition of a look-up that a stretch is one of the zone. -#}
+{% macro is_of_zone(zone) -%}
+    {{ return(adapter.dispatch('is_of_zone', 'tieout')(zone)) }}
+{%- endmacro %}
+
+{% macro default__is_of_zone(zone) -%}
+    zone_stretches.stretch_zone = {{ zone }}
 {%- endmacro %}
 
 
@@ -81,7 +91,7 @@
                     ) as midnight_at
                 from {{ zone_stretches() }}
                 where
-                    zone_stretches.stretch_zone = {{ zone }}
+                    {{ is_of_zone(zone) }}
                     and zone_stretches.stretch_from < {{ end_of_utc_day(add_days(date, 1)) }}
                     and zone_stretches.stretch_to > {{ start_of_utc_day(add_days(date, -2)) }}
                     and zone_stretches.stretch_to
