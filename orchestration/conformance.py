@@ -253,15 +253,14 @@ def _compute_elsewhere(
             variables = {"DBT_TARGET_PATH": str(target), **engine.variables}
             # A process of its own, that lets go of the engine's catalogue when it ends.
             with dbt_process.session() as dbt:
-                computed = [operation for operation in operations if operation not in engine.left_out]
-                errors = _compute(dbt, subject, computed, on_event, "compile", ["--target", name], variables)
+                errors = _compute(dbt, subject, operations, on_event, "compile", ["--target", name], variables)
             found = engine.compute(
                 [
                     Question(
                         next(compiled.rglob(f"{subject.model(operation)}.sql")).read_text("utf-8"),
                         [case_id for case_id, asked, _ in listed if asked == operation],
                     )
-                    for operation in computed
+                    for operation in operations
                     if operation not in errors
                 ],
             )
@@ -276,7 +275,7 @@ def _compute_elsewhere(
             for stop in found:
                 if isinstance(stop, Stop):
                     copy.write_row([stop.case_id, _told(stop, engine.shown), stop.needs_digits])
-    return {**engine.left_out, **errors}
+    return errors
 
 
 def _told(stop: Stop, engine: str) -> str:

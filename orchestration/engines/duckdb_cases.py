@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
 
 import duckdb
 
@@ -48,7 +47,6 @@ class DuckDbCases:
 
     name = DuckDb.name
     shown = "DuckDB"
-    left_out: ClassVar[dict[str, str]] = {}
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import astuple
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from pyarrow import parquet
 
@@ -29,19 +29,19 @@ from orchestration.engines.cases import (
     given_table,
 )
 from orchestration.engines.chain import Relation
+from orchestration.engines.common_tables import taken_apart
 from orchestration.engines.inputs import export
 from orchestration.engines.postgres import warehouse
 from orchestration.engines.spark import Spark, home
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 GIVEN = Relation("conformance", "given")
 # Master and executor in one process: the cases are small, and most of what they take is the planning of statements.
 MASTER = "local[2]"
 # What Spark plans the longest of the statements with.
 SETTINGS = {"spark.driver.memory": "4g"}
-MANY_COUPONS = "not computed on Spark, which plans a statement of many coupons, one after another, for many minutes"
 # Our own macros say so, or a result or a written number does not fit the type of exact or of whole numbers.
 DIGITS = Digits(
     re.compile(
@@ -50,6 +50,8 @@ DIGITS = Digits(
         r"|\[NUMERIC_OUT_OF_SUPPORTED_RANGE\] "
     )
 )
+# A struct leaves out what is null unless it is told not to.
+OUTPUTS = "to_json(outputs, map('ignoreNullFields', 'false'))"
 # An error of an executor is told inside that of its task.
 CONDITION = re.compile(r"\[[A-Z][A-Z_.]+\] [^\n]*")
 
@@ -59,8 +61,6 @@ class SparkCases:
 
     name = Spark.name
     shown = "Spark"
-    # Operations whose cases fail, and why.
-    left_out: ClassVar[dict[str, str]] = dict.fromkeys(("coupon_sequence", "invoice_totals"), MANY_COUPONS)
 
     def __init__(self, folder: Path) -> None:
         home()
@@ -92,6 +92,32 @@ class SparkCases:
         ]
 
 
+class TableByTable:
+    """Asks selects, each of their common table expressions by itself: a whole one with coupons is planned for hours.
+
+    What one gives is kept, so that the next reads rows and no plan of it.
+    """
+
+    def __init__(self, session: SparkSession) -> None:
+        self._session = session
+        self._shown: dict[str, DataFrame] = {}
+
+    def answer(self, query: str) -> DataFrame:
+        """What a select gives."""
+        tables, last = taken_apart(query, "spark")
+        around = dict(self._shown)
+        for name, select in tables:
+            self._show(name, self.answer(select).localCheckpoint())
+        found = self._session.sql(last)
+        for name in {name for name, _ in tables} & around.keys():
+            self._show(name, around[name])
+        return found
+
+    def _show(self, name: str, rows: DataFrame) -> None:
+        rows.createOrReplaceTempView(name)
+        self._shown[name] = rows
+
+
 def main() -> None:
     """Compute the cases of standard input and write what became of them."""
     from orchestration.engines.spark_session import opened
@@ -109,14 +135,10 @@ def _outputs(session: SparkSession, query: str, case_ids: Sequence[str]) -> list
     from pyspark.errors import PySparkException
 
     ids = ", ".join("'{}'".format(case_id.replace("\\", "\\\\").replace("'", "\\'")) for case_id in case_ids)
-    # A struct leaves out what is null unless it is told not to.
-    asked = (
-        "select case_id, to_json(outputs, map('ignoreNullFields', 'false')) "  # noqa: S608  dbt's own
-        f"from (\n{query}\n) as computed"
-    )
     try:
         session.sql(_chosen(f"case_id in ({ids})"))
-        return [(case_id, outputs) for case_id, outputs in session.sql(asked).collect()]
+        found = TableByTable(session).answer(query).selectExpr("case_id", OUTPUTS)
+        return [(case_id, outputs) for case_id, outputs in found.collect()]
     except (PySparkException, Py4JJavaError) as error:
         told = CONDITION.findall(str(error))
         if not told and isinstance(error, Py4JJavaError):

@@ -11,9 +11,17 @@ from orchestration.engines.cases import Digits
 from tests.conformance.test_rating_cases import CASES
 
 # What needs more digits than decimal(38, 19) has. What was cut off a file, or left out, would pass in silence.
-SKIPPED_ON_BOTH = {
+SKIPPED = {
     "own-aggregate-053",
     "own-allocate-008",
+    "own-invoice_totals-015",
+    "own-invoice_totals-019",
+    "own-invoice_totals-020",
+    "own-invoice_totals-021",
+    "own-invoice_totals-022",
+    "own-invoice_totals-023",
+    "own-invoice_totals-026",
+    "own-invoice_totals-027",
     "own-line-sum-006",
     "own-line-sum-007",
     "own-rate-large-denominators",

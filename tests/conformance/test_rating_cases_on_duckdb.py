@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 
 from orchestration.engines.duckdb_cases import DIGITS, DuckDbCases
-from tests.conformance.on_other_engines import SKIPPED_ON_BOTH, Results, results_on, says_digits
+from tests.conformance.on_other_engines import SKIPPED, Results, results_on, says_digits
 from tests.conformance.test_rating_cases import CASES
-
-SKIPPED = SKIPPED_ON_BOTH | {f"own-invoice_totals-0{number}" for number in (15, 19, 20, 21, 22, 23, 26, 27)}
 
 
 @pytest.fixture(scope="module")

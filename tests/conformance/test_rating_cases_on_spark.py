@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.engines.spark_cases import DIGITS, MANY_COUPONS, SparkCases
-from tests.conformance.on_other_engines import SKIPPED_ON_BOTH, Results, results_on, says_digits
+from orchestration.engines.spark_cases import DIGITS, SparkCases
+from tests.conformance.on_other_engines import SKIPPED, Results, results_on, says_digits
 from tests.conformance.test_rating_cases import CASES
-
-LEFT_OUT = {"coupon_sequence", "invoice_totals"}
 
 
 @pytest.fixture(scope="module")
@@ -25,19 +23,10 @@ def results(with_spark: None, module_warehouse: str, tmp_path_factory: pytest.Te
 @pytest.mark.timeout(7200)
 def test_every_case_comes_out_as_in_postgres_but_those_with_too_many_digits(results: Results) -> None:
     """Every case is expected to pass on Postgres: what passes here is equal there."""
-    ended = [results[case["id"]] for case in CASES if case["op"] not in LEFT_OUT]
+    ended = [results[case["id"]] for case in CASES]
     assert [result for result in ended if result.status == "failed"] == []
-    assert {result.id for result in ended if result.status == "skipped"} == SKIPPED_ON_BOTH
+    assert {result.id for result in ended if result.status == "skipped"} == SKIPPED
     assert all(says_digits(result, SparkCases.shown, DIGITS) for result in ended if result.status == "skipped")
-
-
-@pytest.mark.long
-@pytest.mark.timeout(7200)
-def test_an_operation_that_is_left_out_fails_and_says_why(results: Results) -> None:
-    """Nobody takes it for one that was compared."""
-    ended = [results[case["id"]] for case in CASES if case["op"] in LEFT_OUT]
-    assert {(result.status, result.reason) for result in ended} == {("failed", MANY_COUPONS)}
-    assert SparkCases.left_out.keys() == LEFT_OUT
 
 
 @pytest.mark.long
