@@ -38,7 +38,7 @@ FEW_DAYS, MANY_DAYS = 30, 90
 # Of several days, so that one disturbance does not decide.
 NEW_DAYS = 3
 # How often what is compared with one statement is measured.
-PAIRS = 3
+PAIRS = 7
 # The chain from raw to daily without the tables that lateness and the controls need besides.
 TO_DAILY = (
     "stg_usage__events",
