@@ -5,12 +5,14 @@ Needs PySpark and Java (make test-spark); without them the test is skipped and s
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from orchestration.engines.spark import Spark
 from tests.mutation.rendered import Rendered
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(600)]
@@ -18,16 +20,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(600)]
 # Standard input is the expression; what is printed is its value at two instants and the plan.
 SESSION = """
 import sys
-from pyspark.sql import SparkSession
+from orchestration.engines.spark_session import opened
 
-session = (
-    SparkSession.builder.master("local[1]")
-    .config("spark.ui.enabled", "false")
-    .config("spark.driver.host", "127.0.0.1")
-    .config("spark.driver.bindAddress", "127.0.0.1")
-    .config("spark.sql.session.timeZone", "UTC")
-    .getOrCreate()
-)
+session = opened()
 session.sql("create database ops")
 session.sql('''
     create table ops.tz_transitions using parquet as
@@ -56,7 +51,13 @@ def test_spark_joins_a_look_up_of_a_zone_by_the_zone_before_it_compares_instants
     offset = Rendered(engine="spark").macro("utc_offset")("asked.instant", "asked.zone")
 
     done = subprocess.run(
-        [sys.executable, "-c", SESSION], input=offset, cwd=tmp_path, capture_output=True, text=True, check=True
+        [sys.executable, "-c", SESSION],
+        input=offset,
+        env={**os.environ, **Spark("local[1]", tmp_path).variables},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
     values, plan = done.stdout.split("\n", 1)
