@@ -47,11 +47,7 @@
 {%- endmacro %}
 
 {% macro spark__integer_series(first, last, alias) -%}
-    {%- set from_no = 'cast(' ~ first ~ ' as integer)' -%}
-    {%- set last_no = 'cast(' ~ last ~ ' as integer)' -%}
-    lateral (
-        select explode(case when {{ from_no }} <= {{ last_no }} then sequence({{ from_no }}, {{ last_no }}) end) as n
-    ) as {{ alias }}
+    {{ spark_series('cast(' ~ first ~ ' as integer)', 'cast(' ~ last ~ ' as integer)', '1', 'n', alias) }}
 {%- endmacro %}
 
 {% macro spark__identity_hash(source, event_id) -%}
@@ -164,24 +160,20 @@
 {%- endmacro %}
 
 {#- sequence() runs backwards where its end comes first, so an empty series is asked for by null. -#}
-{% macro spark__month_series(start_date, end_date, alias) -%}
-    {%- set last_on = 'date_add(cast(' ~ end_date ~ ' as date), -1)' -%}
-    {%- set first_month = "cast(date_trunc('month', cast(" ~ start_date ~ ' as timestamp)) as date)' -%}
+{% macro spark_series(first, last, step, name, alias) -%}
     lateral (
-        select explode(
-            case when {{ first_month }} <= {{ last_on }} then sequence({{ first_month }}, {{ last_on }}, interval 1 month) end
-        ) as month_on
+        select explode(case when {{ first }} <= {{ last }} then sequence({{ first }}, {{ last }}, {{ step }}) end) as {{ name }}
     ) as {{ alias }}
+{%- endmacro %}
+
+{% macro spark__month_series(start_date, end_date, alias) -%}
+    {%- set first_month = "cast(date_trunc('month', cast(" ~ start_date ~ ' as timestamp)) as date)' -%}
+    {{ spark_series(first_month, add_days(end_date, -1), 'interval 1 month', 'month_on', alias) }}
 {%- endmacro %}
 
 {% macro spark__day_series(start_date, end_date, alias) -%}
     {%- set first_on = 'cast(' ~ start_date ~ ' as date)' -%}
-    {%- set last_on = 'date_add(cast(' ~ end_date ~ ' as date), -1)' -%}
-    lateral (
-        select explode(
-            case when {{ first_on }} <= {{ last_on }} then sequence({{ first_on }}, {{ last_on }}, interval 1 day) end
-        ) as day_on
-    ) as {{ alias }}
+    {{ spark_series(first_on, add_days(end_date, -1), 'interval 1 day', 'day_on', alias) }}
 {%- endmacro %}
 
 {% macro spark__stop_with(message) -%}
