@@ -72,8 +72,8 @@ LOAD = """
 """
 FILE = """
     insert into ops.lake_files (
-        load_id, load_seq, delivered_on, occurred_on, path, row_count, size_bytes, sha256, version
-    ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+        load_id, load_seq, delivered_on, occurred_on, path, row_count, size_bytes, sha256, version, repeats
+    ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 # The same answer in one statement of DuckDB over the same files, written by hand.
 BY_HAND = """
@@ -443,7 +443,14 @@ def deliver(url: str, place: Path, day: int, events: int) -> None:
             with (place / "lake" / path).open("rb") as file:
                 sha256, size = hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
             row = (part["load_id"], part["load_seq"], part["delivered_on"], part["occurred_on"], path, count, size)
-            connection.execute(FILE, (*row, sha256, lake().stat(path).version))
+            connection.execute(FILE, (*row, sha256, lake().stat(path).version, _repeats(place / "lake" / path)))
+
+
+def _repeats(file: Path) -> int:
+    """What the load counts of a file."""
+    with duckdb.connect() as session:
+        query = f"select count(*) - count(distinct hash(source, event_id)) from read_parquet('{file}')"
+        return int(session.execute(query).fetchall()[0][0])
 
 
 def copy(url: str, place: Path, day: int, events: int) -> None:

@@ -18,6 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -57,7 +58,8 @@ class LakeUnset(RuntimeError):
 class LakeFile:
     """A finished file: its place below the root, the UTC day of its events, and what it is known by.
 
-    ``version`` is what the store says of what the load wrote, None where it did not say it then.
+    ``version`` is what the store says of what the load wrote, None where it did not say it then. ``repeats`` are the
+    events whose identity an earlier event of the file has; 0 is certain, None not known.
     """
 
     occurred_on: date
@@ -66,6 +68,7 @@ class LakeFile:
     size_bytes: int
     sha256: str
     version: str | None = None
+    repeats: int | None = None
 
 
 def lake() -> Store:
@@ -92,13 +95,15 @@ class LakeFiles:
         self._files: dict[date, pq.ParquetWriter] = {}
 
     def append(self, events: pa.Table) -> None:
-        """Take events with the columns of SCHEMA and ``occurred_on``."""
+        """Take events with the columns of SCHEMA, ``occurred_on`` and ``identity_hash``."""
         events = events.set_column(
             events.schema.get_field_index("dimensions"), "dimensions", as_postgres_says(events.column("dimensions"))
         )
         for day in pc.unique(events.column("occurred_on")).to_pylist():
             rows = events.filter(pc.equal(events.column("occurred_on"), pa.scalar(day, pa.date32())))
             self._waiting.setdefault(day, []).append(rows.select(SCHEMA.names).cast(SCHEMA))
+            with self._identities(day).open("ab") as identities:
+                rows.column("identity_hash").to_numpy().tofile(identities)
             self._rows[day] = self._rows.get(day, 0) + rows.num_rows
             if self._rows[day] >= ROWS_A_GROUP:
                 self._write(day)
@@ -117,7 +122,7 @@ class LakeFiles:
             with path.open("rb") as file:
                 sha256, size = hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
             version = self._store.put(key, path)
-            found.append(LakeFile(day, key, self._written[day], size, sha256, version))
+            found.append(LakeFile(day, key, self._written[day], size, sha256, version, self._repeats(day)))
         self._files.clear()
         return found
 
@@ -138,8 +143,17 @@ class LakeFiles:
         self._files[day].write_table(pa.concat_tables(parts), row_group_size=ROWS_A_GROUP)
         self._written[day] = self._written.get(day, 0) + count
 
+    def _repeats(self, day: date) -> int:
+        hashes = np.fromfile(self._identities(day), np.uint64)
+        hashes.sort()
+        return int(np.count_nonzero(hashes[1:] == hashes[:-1]))
+
     def _path(self, day: date) -> Path:
         return Path(self._folder.name) / f"{day}.parquet"
+
+    def _identities(self, day: date) -> Path:
+        """Numbers of the identities of a file's events, on disk until the file is whole: memory stays flat."""
+        return Path(self._folder.name) / f"{day}.identities"
 
 
 def as_postgres_says(dimensions: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -437,6 +437,7 @@ class Writer:
             if day not in self._usage_days:
                 self._session.rows("select ops.ensure_usage_partition(cast($1 as date))", day.isoformat())
                 self._usage_days.add(day)
+        del columns["identity_hash"]
         columns["dimensions"] = pc.binary_join_element_wise("\x01", columns["dimensions"], "")
         self._session.copy("raw", "usage__events", self._stamped(columns, count))
 
@@ -520,6 +521,7 @@ class Writer:
                 "size_bytes": pa.array([one.size_bytes for one in files], pa.int64()),
                 "sha256": pa.array([one.sha256 for one in files], pa.string()),
                 "version": pa.array([one.version for one in files], pa.string()),
+                "repeats": pa.array([one.repeats for one in files], pa.int64()),
             }
             self._session.copy("ops", "lake_files", self._stamped(columns, len(files)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,10 +30,9 @@ class DuckDb:
         with duckdb.connect(self._path) as session:
             for relation, path in files.items():
                 session.execute(f'create schema if not exists "{relation.schema}"')
-                file = str(path).replace("'", "''")
                 session.execute(
                     f'create or replace view "{relation.schema}"."{relation.name}" as '  # noqa: S608 - dbt's own names
-                    f"select * from read_parquet('{file}')"
+                    f"select * from read_parquet({literal_texts([str(path)])})"
                 )
 
     def tables(self, relations: Sequence[Relation]) -> Iterator[tuple[Relation, pa.Table]]:
@@ -43,6 +42,11 @@ class DuckDb:
             for relation in relations:
                 query = f'select * from "{relation.schema}"."{relation.name}"'  # noqa: S608 - dbt's own names
                 yield relation, session.sql(query).to_arrow_table()
+
+
+def literal_texts(texts: Iterable[str]) -> str:
+    """Texts as they stand in a list of SQL."""
+    return ", ".join("'{}'".format(text.replace("'", "''")) for text in texts)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from ingestion.lake import FOLDER, SCHEMA, LakeFile, lake
 from ingestion.stores import LocalStore
 from orchestration.engines import spark
 from orchestration.engines.chain import Relation
+from orchestration.engines.duckdb import literal_texts
 from orchestration.engines.spark import Spark
 from orchestration.lake import state
 from orchestration.lake.plan import EVENTS, Table
@@ -170,7 +171,7 @@ def _keyed_by_folder(session: duckdb.DuckDBPyConnection, relation: Relation, fol
 
 
 def _rows(paths: Sequence[Path]) -> str:
-    files = state.literal_texts(map(str, paths))
+    files = literal_texts(map(str, paths))
     return f"select * from read_parquet([{files}], hive_partitioning = true)"  # noqa: S608  names that Spark gave
 
 

@@ -19,12 +19,13 @@ from ingestion.lake import FOLDER, LakeFile, LakeUnset, lake
 from ingestion.records import FileRefused
 from ingestion.stores import ObjectStore, Store, StoreFailed
 from orchestration.engines.chain import Relation
+from orchestration.engines.duckdb import literal_texts
 from orchestration.lake.plan import EVENTS
 from warehouse.errors import WarehouseError
 from warehouse.settings import get_settings
 
 LISTED = """
-    select cast(load_id as text), occurred_on, path, row_count, size_bytes, sha256, version
+    select load_seq, cast(load_id as text), occurred_on, path, row_count, size_bytes, sha256, version, repeats
     from ops.lake_files
     where load_seq <= %s order by path
 """
@@ -33,6 +34,7 @@ UNFINISHED, VERIFIED = "not_taken_over", "verified_files"
 PLUGINS = {"TIEOUT_DUCKDB_PLUGINS": json.dumps([{"module": "orchestration.lake.dbt_plugin"}])}
 NOTHING = "nothing was taken over into the warehouse."
 RESTORE = f"restore the file from a copy of the lake; {NOTHING}"
+USAGE_FILES = {"load_seq": "bigint", "occurred_on": "date", "row_count": "bigint", "repeats": "bigint"}
 LOAD_DAYS = Relation("intermediate", "int_usage__load_days")
 # Types of raw.usage__events on DuckDB; `dimensions` is the text that Postgres prints.
 NO_EVENTS = """
@@ -61,8 +63,9 @@ class Listed:
 
     def __init__(self, connection: psycopg.Connection[Any], to_load_seq: int) -> None:
         rows = connection.execute(LISTED, (to_load_seq,)).fetchall()
-        self.files = [LakeFile(*file) for _, *file in rows]
-        self.days = sorted((load_id, day, count) for load_id, day, _, count, *_ in rows)
+        self.files = [LakeFile(*file) for _, _, *file in rows]
+        self.days = sorted((load_id, day, count) for _, load_id, day, _, count, *_ in rows)
+        self.of_loads = [(load_seq, day, count, repeats) for load_seq, _, day, _, count, *_, repeats in rows]
 
 
 def begin(path: Path) -> bool:
@@ -164,11 +167,6 @@ def events_of(store: Store, paths: Iterable[str]) -> str:
     )
 
 
-def literal_texts(texts: Iterable[str]) -> str:
-    """Texts as they stand in a list of SQL."""
-    return ", ".join("'{}'".format(text.replace("'", "''")) for text in texts)
-
-
 def noted(path: Path, table: str) -> list[tuple[Any, ...]] | None:
     """The rows of a table of notes of the DuckDB file, None where there is no such file or table."""
     if not path.exists():
@@ -182,6 +180,7 @@ def noted(path: Path, table: str) -> list[tuple[Any, ...]] | None:
 def show_events(path: Path, listed: Listed) -> None:
     """Make raw.usage__events of the DuckDB file a view over the listed files, and no others.
 
+    The table main.usage_files says what the list knows of them; the search for repeated events asks it.
     Raises LakeUnreadable when a store does not answer.
     """
     store = lake()
@@ -194,6 +193,9 @@ def show_events(path: Path, listed: Listed) -> None:
             session.execute(f"create or replace view {view} as {events_of(store, paths)}")
         except (duckdb.Error, StoreFailed) as error:
             raise LakeUnreadable(f"The lake cannot be read: {in_short(str(error))}; {NOTHING}") from error
+        columns = ", ".join(f"unnest(cast(? as {kind}[])) as {name}" for name, kind in USAGE_FILES.items())
+        values = [[file[place] for file in listed.of_loads] for place in range(len(USAGE_FILES))]
+        session.execute(f"create or replace table main.usage_files as select {columns}", values)
 
 
 def in_short(message: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from contextlib import closing
 from datetime import date, timedelta
 
+import duckdb
 import pytest
 
 from ingestion import sample_company
@@ -20,6 +23,15 @@ from tests.warehouse.object_store import Bucket, s3
 
 # Of the sample's usage, the last days that it was delivered on.
 DAYS, PORTIONS = 12, (8, 10)
+# What days there are for the search for repeats: by the events of smaller files and by the repeats within the largest.
+SEARCHES = """
+    select distinct case
+        when max_by(repeats, row_count) > 0 then 'large file not clean'
+        when 20 * (sum(row_count) - max(row_count)) <= max(row_count) then 'few, large file clean'
+        else 'many'
+    end as search
+    from usage_files group by occurred_on order by 1
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -34,7 +46,32 @@ def _one_parsed_project(tmp_path_factory):
 def landing(tmp_path_factory):
     found = tmp_path_factory.mktemp("sample")
     sample_company.write(7, 1, 3, found)
+    for number, delivered in enumerate(deliveries(found)):
+        add_repeats(delivered, number)
     return found
+
+
+def deliveries(landing):
+    """Folders of the usage that is landed, by the day of delivery."""
+    return sorted((landing / "usage" / "events").iterdir())[-DAYS:]
+
+
+def add_repeats(delivered, number):
+    """Deliver events again: in a small file, from one file to another, and on some days within the large file too."""
+    (large,) = delivered.glob("*.jsonl")
+    lines = large.read_text().splitlines(keepends=True)
+    if number % 3 == 0:
+        large.write_text("".join([*lines, changed(lines[10]), changed(lines[11])]))
+    again = lines[: len(lines) // 2] if number % 4 == 0 else lines[:4]
+    (delivered / "first.jsonl").write_text("".join([*again, changed(again[2]), changed(again[3])]))
+    (delivered / "second.jsonl").write_text("".join([again[0], changed(again[1])]))
+    (delivered / f"{large.name}.manifest.json").unlink()
+    (delivered / "_SUCCESS").touch()
+
+
+def changed(line):
+    """The same event of another account."""
+    return json.dumps({**json.loads(line), "subject": "acct_0009"}) + "\n"
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +96,7 @@ def lake_lane(tmp_path, monkeypatch):
 def land(landing, first, last):
     """Accounts and catalogue, and a portion of the usage."""
     load_landing(landing, ["control_plane", "catalog"])
-    delivered = sorted(date.fromisoformat(path.name) for path in (landing / "usage" / "events").iterdir())[-DAYS:]
+    delivered = [date.fromisoformat(path.name) for path in deliveries(landing)]
     load_landing(landing, ["usage"], delivered[first], delivered[last - 1] + timedelta(days=1))
 
 
@@ -110,6 +147,9 @@ def test_days_computed_in_portions_from_a_lake_that_moves_to_a_bucket_are_those_
             pass
         assert tables(connection) == by_postgres
         assert connection.execute("select count(*) from raw.usage__events").fetchone() == (0,)
+        with closing(duckdb.connect(database_file(), read_only=True)) as session:
+            searches = session.execute(SEARCHES).fetchall()
+        assert [search for (search,) in searches] == ["few, large file clean", "large file not clean", "many"]
     assert len(by_postgres["int_usage__daily"]) > 300
     assert by_postgres["int_usage__event_repeats"]
     assert by_postgres["int_usage__daily_parts"]

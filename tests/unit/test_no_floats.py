@@ -95,6 +95,7 @@ KNOWN: dict[str, dict[str, str]] = {
     MASKS: {
         "ingestion/formats/cloudevents.py": "<module>: numpy",
         "ingestion/formats/cloudevents_parquet.py": "<module>: numpy",
+        "ingestion/lake.py": "<module>: numpy",
         "ingestion/sensitive.py": "<module>: numpy",
         "ingestion/usage.py": "<module>: numpy",
     },

@@ -95,6 +95,20 @@ def test_what_the_list_says_of_a_file_is_true(warehouse, tmp_path, into_lake):
         assert lake.hashlib.sha256(content).hexdigest() == digest
 
 
+def test_the_list_says_how_many_events_of_a_file_have_the_identity_of_another(warehouse, tmp_path, into_lake):
+    landing = varied_landing(tmp_path / "landing")
+    next_day, elsewhere = {"time": "2026-10-28T10:00:00Z"}, {"source": "//other"}
+    others = [{"data": {"calls": calls}} for calls in (1, 1, 2, 3)]  # the second is the first again, and does not land
+    lines = [event(900, **change) for change in (*others, *({**one, **next_day} for one in others[2:]), elsewhere)]
+    put(landing, "usage/events/2026-10-29/w.jsonl", "".join([*lines, event(901)]))
+    load_all(landing)
+    told = query(warehouse, "select row_count, repeats from ops.lake_files where repeats > 0 order by occurred_on")
+    assert told == [(5, 2), (2, 1)]
+    for path, count, repeats in query(warehouse, "select path, row_count, repeats from ops.lake_files"):
+        rows = pq.ParquetFile(into_lake / path).read(["source", "event_id"]).to_pylist()
+        assert count - repeats == len({(row["source"], row["event_id"]) for row in rows})
+
+
 def test_a_second_load_of_the_same_files_writes_nothing(warehouse, tmp_path, into_lake):
     landing = varied_landing(tmp_path / "landing")
     load_all(landing)

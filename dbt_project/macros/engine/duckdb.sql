@@ -64,6 +64,58 @@
     create or replace table {{ name }} ({{ columns }})
 {%- endmacro %}
 
+{#-
+    Of a day whose largest file has no repetition of its own, an identity that came twice stands in one of the other files: all of theirs,
+    where they are few beside it. Other days are searched whole.
+-#}
+{% macro duckdb__repeated_identities(days) -%}
+    {%- set loads_beside = loads_beside_the_largest() -%}
+    {{ touched_table('repeated_identities', 'occurred_on date, identity_hash bigint') }};
+    {%- for day in days %}
+    {%- set load_seqs = loads_beside.get(day | string) %}
+    {%- if load_seqs is none %}
+    {{ add_repeated_identities(day) }};
+    {%- elif load_seqs %}
+    insert into repeated_identities
+    select distinct date '{{ day }}', {{ identity_hash('source', 'event_id') }}
+    from {{ ref('stg_usage__events') }}
+    where occurred_on = date '{{ day }}' and load_seq in ({{ literal_integers(load_seqs) }});
+    {%- endif %}
+    {%- endfor %}
+    {{ with_statistics('repeated_identities') }}
+{%- endmacro %}
+
+{#-
+    By day, the numbers of the loads beside the largest, a list; days for which that one may have repetitions of its own are not in it, nor
+    those of which the others have more than a twentieth of its events: whatever they brought is fetched as if it had come twice.
+-#}
+{% macro loads_beside_the_largest() -%}
+    {%- set loads_by_day = {} -%}
+    {%- if execute and adapter.get_relation(this.database, 'main', 'usage_files') -%}
+        {%- set query -%}
+            with
+            ranked as (
+                select
+                    *,
+                    row_number() over (partition by occurred_on order by row_count desc, load_seq) as size_rank
+                from main.usage_files
+            )
+            select occurred_on, load_seq, size_rank
+            from ranked
+            qualify
+                max(case when size_rank = 1 then repeats end) over (partition by occurred_on) = 0
+                and 20 * sum(case when size_rank = 1 then 0 else row_count end) over (partition by occurred_on)
+                <= max(row_count) over (partition by occurred_on)
+            order by occurred_on, load_seq
+        {%- endset -%}
+        {%- for occurred_on, load_seq, size_rank in run_query(query).rows -%}
+            {%- set load_seqs = loads_by_day.setdefault(occurred_on | string, []) -%}
+            {%- do load_seqs.append(load_seq) if size_rank > 1 -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(loads_by_day) }}
+{%- endmacro %}
+
 {#- '$."a"[0]': where a member or an element stands. -#}
 {% macro duckdb_json_path(path) -%}
     '$

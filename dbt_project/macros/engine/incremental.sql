@@ -112,8 +112,8 @@
 
 
 {#-
-    The relation repeated_identities(occurred_on, identity_hash): identities that came more than once on one of the days given. One
-    statement a day, so that memory is that of one day.
+    The relation repeated_identities(occurred_on, identity_hash): every identity that came more than once on one of the days given, and
+    few others, each once. One statement a day, so that memory is that of one day.
 -#}
 {% macro repeated_identities(days) -%}
     {{ return(adapter.dispatch('repeated_identities', 'tieout')(days)) }}
@@ -122,14 +122,18 @@
 {% macro default__repeated_identities(days) -%}
     {{ touched_table('repeated_identities', 'occurred_on date, identity_hash bigint') }};
     {%- for day in days %}
+    {{ add_repeated_identities(day) }};
+    {%- endfor %}
+    {{ with_statistics('repeated_identities') }}
+{%- endmacro %}
+
+{%- macro add_repeated_identities(day) -%}
     insert into repeated_identities
     select date '{{ day }}', {{ identity_hash('source', 'event_id') }}
     from {{ ref('stg_usage__events') }}
     where occurred_on = date '{{ day }}'
     group by {{ identity_hash('source', 'event_id') }}
-    having count(*) > 1;
-    {%- endfor %}
-    {{ with_statistics('repeated_identities') }}
+    having count(*) > 1
 {%- endmacro %}
 
 

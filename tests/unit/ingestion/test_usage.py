@@ -60,6 +60,22 @@ def test_the_same_identity_with_other_content_is_no_duplicate(tmp_path):
     assert totals(read(tmp_path, variants)) == (4, 0, 0, 0)
 
 
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["//api", "//ap", "i"]), st.integers(1, 3)), max_size=30))
+def test_accepted_events_have_one_number_exactly_when_they_have_one_identity(tmp_path_factory, events):
+    lines = [{**json.loads(line(number, calls=calls)), "source": origin} for number, origin, calls in events]
+    halves = lines[: len(lines) // 2], lines[len(lines) // 2 :]
+    found = [
+        part.accepted
+        for half in halves
+        for part in read(tmp_path_factory.mktemp("events"), map(json.dumps, half))
+        if part.accepted.num_rows
+    ]
+    columns = ("source", "event_id", "identity_hash")
+    told = {row for table in found for row in zip(*(table.column(one).to_pylist() for one in columns), strict=True)}
+    assert len(told) == len({row[:2] for row in told}) == len({row[2] for row in told})
+
+
 def test_repeats_are_found_across_blocks(tmp_path, monkeypatch):
     monkeypatch.setattr(cloudevents, "BLOCK_BYTES", 1000)
     lines = [line(number) for number in range(300)]

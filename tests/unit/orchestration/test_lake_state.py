@@ -74,11 +74,15 @@ def test_the_events_are_those_of_the_listed_files_alone(tmp_path, monkeypatch):
         duckdb.sql(f"copy (select {quantity} as quantity) to '{target}' (format parquet)")
         paths.append(path)
     database = tmp_path / "usage.duckdb"
+    of_loads = [(7, date(2026, 5, 1), 1, 0), (8, date(2026, 5, 1), 5, None)]
     for found, rows in ((paths[:1], [(1, date(2026, 5, 2), date(2026, 5, 1))]), ([], [])):
-        state.show_events(database, SimpleNamespace(files=[SimpleNamespace(path=each) for each in found]))
+        files = [SimpleNamespace(path=each) for each in found]
+        state.show_events(database, SimpleNamespace(files=files, of_loads=of_loads if found else []))
         with duckdb.connect(database) as session:
             query = "select quantity, delivered_on, occurred_on from raw.usage__events"
             assert session.execute(query).fetchall() == rows
+            query = "select load_seq, occurred_on, row_count, repeats from main.usage_files order by 1"
+            assert session.execute(query).fetchall() == (of_loads if found else [])
 
 
 @pytest.fixture
