@@ -1,7 +1,7 @@
 """Runs the benchmarks and writes docs/benchmarks.md.
 
 python -m bench                # what docs/benchmarks.md holds, more than an hour
-python -m bench --part load    # or memory, usage, daily, lake, spark, rating, schedules, month_end, cases or recon
+python -m bench --part load    # or memory, usage, daily, lake, large_day, spark, rating, schedules, month_end, cases, recon
 python -m bench --part recon --seeds 1 --only scores --keep DIR    # a part of one part; DIR holds what is done
 python -m bench --small        # a hundredth of it, to see that everything runs; judges and writes nothing
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from bench import lake, loading, measure, month_end, page, rating, schedules, scratch, spark, worked_cases, world
+from bench.lake import LargeDay
 from bench.loading import Memory, Rate
 from bench.measure import Row
 from bench.month_end import MonthEnd
@@ -38,7 +39,7 @@ INVOICES_A_MONTH = 3_000
 FEW_DAYS, MANY_DAYS = 10, 100
 NEW_DAY_LIMIT = 1.2
 
-Measured = TypeVar("Measured", Rate, Memory, Against, Schedules, MonthEnd, Run)
+Measured = TypeVar("Measured", Rate, Memory, LargeDay, Against, Schedules, MonthEnd, Run)
 Section: TypeAlias = tuple[list[str], list[str]]
 """The lines of a section, and what in it takes more than it may."""
 
@@ -68,6 +69,7 @@ def main() -> int:
             "usage": partial(_usage, server, Path(place), smaller, repeats),
             "daily": partial(_daily, Path(place), smaller),
             "lake": partial(_lake, Path(place), smaller),
+            "large_day": partial(_large_day, Path(place), smaller),
             "spark": partial(_spark, Path(place), smaller),
             "rating": partial(_rating, smaller, repeats),
             "schedules": partial(_schedules, smaller),
@@ -135,8 +137,13 @@ def _daily(place: Path, smaller: int, database: Database) -> Section:
 
 
 def _lake(place: Path, smaller: int, database: Database) -> Section:
-    found = lake.measured(database, place / "lake-lane", LAKE_EVENTS // smaller, LARGE_DAY // smaller)
+    found = lake.measured(database, place / "lake-lane", LAKE_EVENTS // smaller)
     return lake.page(found), found.missed()
+
+
+def _large_day(place: Path, smaller: int, database: Database) -> Section:
+    days = list(_told(lake.large_day(database, place / "large-day", LARGE_DAY // smaller)))
+    return lake.large_day_page(days), _missed(days)
 
 
 def _spark(place: Path, smaller: int, database: Database) -> Section:
@@ -175,7 +182,7 @@ def _recon(place: Path, asked: recon.Asked, smaller: int, repeats: int, database
     return recon.page(found, asked), found.missed()
 
 
-def _missed(results: Iterable[Rate | Memory | Against | Schedules | Run]) -> list[str]:
+def _missed(results: Iterable[Rate | Memory | LargeDay | Against | Schedules | Run]) -> list[str]:
     return [sentence for one in results for sentence in one.missed()]
 
 

@@ -142,16 +142,27 @@ class Lake:
 
     ratios: list[Ratio] = field(default_factory=list)
     nothing_new: float = 0
-    day_events: int = 0
-    gigabytes: float = 0
-    seconds: float = 0
 
     def missed(self) -> list[str]:
         """What is not reached, in sentences."""
-        found = [sentence for ratio in self.ratios for sentence in ratio.missed()]
-        if self.gigabytes >= MOST_MEMORY_GB:
-            found.append(f"a day of {self.day_events:,} events took {self.gigabytes:.1f} GB")
-        return found
+        return [sentence for ratio in self.ratios for sentence in ratio.missed()]
+
+
+@dataclass(frozen=True)
+class LargeDay:
+    """Peak memory in GB of the processes that compute one UTC day, and the seconds that they take."""
+
+    what: str
+    gigabytes: float
+    seconds: float
+
+    def line(self) -> str:
+        """A row of the page's table."""
+        return f"| {self.what} | {self.gigabytes:.1f} | {MOST_MEMORY_GB} | {self.seconds:.0f} |"
+
+    def missed(self) -> list[str]:
+        """What is not reached, in sentences."""
+        return [f"{self.what} took {self.gigabytes:.1f} GB"] if self.gigabytes >= MOST_MEMORY_GB else []
 
 
 def page(found: Lake) -> list[str]:
@@ -162,9 +173,6 @@ def page(found: Lake) -> list[str]:
         "copying inputs is in it.",
         "",
         *_table(found.ratios),
-        "",
-        f"One UTC day of {found.day_events:,} events took {found.seconds:.0f} s and, at the peak,",
-        f"{found.gigabytes:.1f} GB of memory (at most {MOST_MEMORY_GB}).",
     ]
 
 
@@ -173,6 +181,18 @@ def _table(ratios: list[Ratio]) -> list[str]:
         "| what | tieout, CPU s | yardstick, CPU s | ratio | at most | yardstick |",
         "|---|---:|---:|---:|---:|---|",
         *(ratio.line() for ratio in ratios),
+    ]
+
+
+def large_day_page(found: list[LargeDay]) -> list[str]:
+    """The lines of the section of ``large_day``."""
+    return [
+        "| what | peak memory, GB | at most | s |",
+        "|---|---:|---:|---:|",
+        *(day.line() for day in found),
+        "",
+        "From nothing to the tables that Postgres takes over. A day is searched whole for repetitions when its largest",
+        "file has some of its own, or when the other files have more than a few events.",
     ]
 
 
@@ -204,8 +224,8 @@ def daily(database: Database, place: Path, events: int) -> Lake:
     return Lake([Ratio(f"raw to daily, {events:,} events", ours, statement, MOST_OF_STATEMENT, remark)], nothing_new)
 
 
-def measured(database: Database, place: Path, events: int, day_events: int) -> Lake:
-    """Measure everything else on ``events`` events of MANY_DAYS days, then one day of ``day_events``."""
+def measured(database: Database, place: Path, events: int) -> Lake:
+    """Measure everything else on ``events`` events of MANY_DAYS days."""
     found = Lake()
     events_a_day = events // MANY_DAYS
     few = _new_days(database, place / f"{FEW_DAYS}-days", FEW_DAYS, events_a_day)
@@ -236,8 +256,6 @@ def measured(database: Database, place: Path, events: int, day_events: int) -> L
             for lane in ("lake lane", "Postgres")
         ),
     ]
-    found.day_events = day_events
-    found.gigabytes, found.seconds = _one_large_day(database, place / "large-day", day_events)
     return found
 
 
@@ -327,17 +345,24 @@ def _told(days: int, found: dict[str, float]) -> dict[str, float]:
     return found
 
 
-def _one_large_day(database: Database, place: Path, events: int) -> tuple[float, float]:
-    """Peak memory in GB of the processes that compute one UTC day, and the seconds they take."""
+def large_day(database: Database, place: Path, events: int) -> Iterator[LargeDay]:
+    """One UTC day of so many events in one file, and the same when nothing is known of its repetitions."""
     landing = place / "landing"
     world.write_reference(landing)
     with _lake(place), database("bench_large_day") as url:
         measure.load_reference(landing)
+        computed(full_refresh=True)  # dbt has parsed the project for this database now
         deliver(url, place, 0, events)
-        started = time.perf_counter()
-        told = subprocess.run([sys.executable, "-c", DAY], check=True, capture_output=True, text=True)
-        took = time.perf_counter() - started
-    return float(told.stdout.splitlines()[-1]), took
+        yield _of_day(f"one UTC day of {events:,} events in one file")
+        with psycopg.connect(url) as connection:
+            connection.execute("update ops.lake_files set repeats = null")
+        yield _of_day("the same, searched whole for repetitions")
+
+
+def _of_day(what: str) -> LargeDay:
+    started = time.perf_counter()
+    told = subprocess.run([sys.executable, "-c", DAY], check=True, capture_output=True, text=True)
+    return LargeDay(what, float(told.stdout.splitlines()[-1]), time.perf_counter() - started)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ TITLES = {
     "usage": "From events to daily usage",
     "daily": "From raw to daily on DuckDB",
     "lake": "The lake lane",
+    "large_day": "Memory of a large day",
     "spark": "Spark",
     "rating": "Rating and reconciliation",
     "schedules": "Schedules, journal and roll-forwards",
