@@ -1,7 +1,8 @@
 """Runs the benchmarks and writes docs/benchmarks.md.
 
 python -m bench                # what docs/benchmarks.md holds, more than an hour
-python -m bench --part load    # or memory, usage, daily, lake, large_day, spark, rating, schedules, month_end, cases, recon
+python -m bench --part load    # or memory, usage, daily, lake, large_day, spark, rating, schedules, month_end, cases or
+                               # recon
 python -m bench --part recon --seeds 1 --only scores --keep DIR    # a part of one part; DIR holds what is done
 python -m bench --small        # a hundredth of it, to see that everything runs; judges and writes nothing
 """
