@@ -67,7 +67,8 @@ def listed(folder):
                 hashlib.sha256(file.read_bytes()).hexdigest(),
             )
             for file in sorted(folder.rglob("*.parquet"))
-        ]
+        ],
+        of_loads=[],
     )
 
 
