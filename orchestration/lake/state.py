@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -136,11 +136,7 @@ def look_for(path: Path, listed: Listed) -> dict[str, str]:
 def remember(path: Path, versions: dict[str, str]) -> None:
     """Note in the DuckDB file which versions of files were verified."""
     with closing(duckdb.connect(path)) as session:
-        session.execute(
-            f"create or replace table main.{VERIFIED} as "
-            "select unnest(cast(? as varchar[])) as path, unnest(cast(? as varchar[])) as version",
-            [list(versions), list(versions.values())],
-        )
+        _note(session, VERIFIED, {"path": "varchar", "version": "varchar"}, list(versions.items()))
 
 
 def variables() -> dict[str, str]:
@@ -193,15 +189,22 @@ def show_events(path: Path, listed: Listed) -> None:
             session.execute(f"create or replace view {view} as {events_of(store, paths)}")
         except (duckdb.Error, StoreFailed) as error:
             raise LakeUnreadable(f"The lake cannot be read: {in_short(str(error))}; {NOTHING}") from error
-        columns = ", ".join(f"unnest(cast(? as {kind}[])) as {name}" for name, kind in USAGE_FILES.items())
-        values = [[file[place] for file in listed.of_loads] for place in range(len(USAGE_FILES))]
-        session.execute(f"create or replace table main.usage_files as select {columns}", values)
+        _note(session, "usage_files", USAGE_FILES, listed.of_loads)
 
 
 def in_short(message: str) -> str:
     """What a store did not do, without the trace that DuckDB puts around it; any other message as it is."""
     told = re.findall(r"StoreFailed: (.+)", message)
     return told[-1] if told else message
+
+
+def _note(
+    session: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Make a table of notes anew; ``columns`` are names and types."""
+    unnested = ", ".join(f"unnest(cast(? as {kind}[])) as {name}" for name, kind in columns.items())
+    values = [[row[place] for row in rows] for place in range(len(columns))]
+    session.execute(f"create or replace table main.{table} as select {unnested}", values)
 
 
 def _verified(path: Path) -> dict[str, str]:

@@ -8,12 +8,7 @@ from __future__ import annotations
 import pytest
 
 from orchestration.engines.spark_cases import DIGITS, SparkCases
-from tests.conformance.on_other_engines import (
-    Results,
-    assert_nothing_is_missing_but_digits,
-    results_on,
-    says_digits,
-)
+from tests.conformance.on_other_engines import Results, assert_nothing_is_missing_but_digits, results_on, says_digits
 
 
 @pytest.fixture(scope="module")

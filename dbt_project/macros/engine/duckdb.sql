@@ -102,10 +102,10 @@
             )
             select occurred_on, load_seq, size_rank
             from ranked
+            window of_day as (partition by occurred_on)
             qualify
-                max(case when size_rank = 1 then repeats end) over (partition by occurred_on) = 0
-                and 20 * sum(case when size_rank = 1 then 0 else row_count end) over (partition by occurred_on)
-                <= max(row_count) over (partition by occurred_on)
+                max(case when size_rank = 1 then repeats end) over of_day = 0
+                and 20 * (sum(row_count) over of_day - max(row_count) over of_day) <= max(row_count) over of_day
             order by occurred_on, load_seq
         {%- endset -%}
         {%- for occurred_on, load_seq, size_rank in run_query(query).rows -%}
