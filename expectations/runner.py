@@ -7,10 +7,11 @@ data, and is never told as a failure of it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, Literal
 
 from psycopg.rows import dict_row
@@ -67,16 +68,51 @@ class Verdict:
     finished_at: datetime
 
 
-def run_suites(suites: Sequence[Suite], start: date, end: date, code_version: str = "") -> list[Verdict]:
+@dataclass(frozen=True)
+class Finding:
+    """What a rule found: rows looked at, where they were counted, and rows that fail; None when it crashed."""
+
+    rule: Rule
+    status: Status
+    message: str
+    rows_checked: int | None
+    rows_failed: int | None
+
+
+# How a suite is looked at whose rows do not stand in Postgres: its findings of the delivery days [start, end).
+Look = Callable[[Suite, date, date], Iterable[Finding]]
+
+
+def finding(rule: Rule, rows_failed: int) -> Finding:
+    """Of a rule whose failing rows were counted."""
+    status: Status = "failed" if rows_failed else "passed"
+    return Finding(rule, status, _told(rule, status), None, rows_failed)
+
+
+def crash(rule: Rule, reason: str) -> Finding:
+    """Of a rule that could not be looked at."""
+    return Finding(rule, "crashed", f"Could not be looked at: {reason}", None, None)
+
+
+def run_suites(
+    suites: Sequence[Suite],
+    start: date,
+    end: date,
+    code_version: str = "",
+    elsewhere: Mapping[str, Look] | None = None,
+) -> list[Verdict]:
     """Look at the delivery days [start, end) with every rule of ``suites``, store the verdicts and give them back.
 
-    A suite whose tables do not exist is left out. Raises psycopg.Error when the warehouse cannot be read or written.
+    A suite whose tables do not exist is left out; one that ``elsewhere`` names is looked at by its function there.
+    Raises psycopg.Error when the warehouse cannot be read or written.
     """
     existing = [suite for suite in suites if _tables_exist(suite)]
+    looks = elsewhere or {}
     verdicts: list[Verdict] = []
     with _context() as (context, source):
         for suite in existing:
-            verdicts.extend(_look(context, source, suite, (start, end), code_version))
+            look = looks.get(suite.name) or partial(_look, context, source)
+            verdicts.extend(_verdicts(look, suite, (start, end), code_version))
     store(verdicts)
     _forget(existing)
     return verdicts
@@ -99,6 +135,11 @@ def batch_query(suite: Suite, start: date, end: date) -> str:
     return suite.query.replace("%(start)s", f"'{start}'").replace("%(end)s", f"'{end}'").strip()
 
 
+def failing_rows_query(rule: Rule, query: str) -> str:
+    """The rows of a relation that fail a rule, as SQL; ``query`` is the relation."""
+    return rule.failing.replace("{batch}", f"({query}) as batch")
+
+
 @contextmanager
 def _context() -> Iterator[tuple[Any, Any]]:
     """An ephemeral Great Expectations context on the warehouse, read as the auditor; importing it costs seconds."""
@@ -116,11 +157,36 @@ def _context() -> Iterator[tuple[Any, Any]]:
         source.get_execution_engine().close()
 
 
-def _look(gx: Any, source: Any, suite: Suite, window: tuple[date, date], code_version: str) -> list[Verdict]:
-    start, end = window
+def _verdicts(look: Look, suite: Suite, window: tuple[date, date], code_version: str) -> list[Verdict]:
     started = datetime.now(UTC)
-    query = batch_query(suite, start, end)
-    asset = source.add_query_asset(f"{suite.layer} {suite.name}", query=query)
+    found = sorted(look(suite, *window), key=lambda each: suite.rules.index(each.rule))
+    finished = datetime.now(UTC)
+    query = batch_query(suite, *window)
+    return [
+        Verdict(
+            layer=suite.layer,
+            suite=suite.name,
+            expectation=each.rule.name,
+            dataset=suite.dataset,
+            severity=each.rule.severity,
+            holds_close=each.rule.holds_close or each.rule.severity == "block",
+            status=each.status,
+            rows_checked=each.rows_checked,
+            rows_failed=each.rows_failed,
+            window_start=window[0],
+            window_end=window[1],
+            message=each.message,
+            failing_rows_sql=failing_rows_query(each.rule, query),
+            code_version=code_version,
+            started_at=started,
+            finished_at=finished,
+        )
+        for each in found
+    ]
+
+
+def _look(gx: Any, source: Any, suite: Suite, start: date, end: date) -> Iterator[Finding]:
+    asset = source.add_query_asset(f"{suite.layer} {suite.name}", query=batch_query(suite, start, end))
     batch = asset.add_batch_definition_whole_table("window").get_batch()
     rules = {rule.name: rule for rule in suite.rules}
     expectations = [
@@ -131,44 +197,23 @@ def _look(gx: Any, source: Any, suite: Suite, window: tuple[date, date], code_ve
         # counts alone: values of failing rows stay where they are
         result_format={"result_format": "SUMMARY", "partial_unexpected_count": 0},
     )
-    finished = datetime.now(UTC)
-    verdicts = []
     for result in outcome.results:
         rule = rules[result.expectation_config.meta["rule"]]
-        status, message = _status(result, rule)
+        reason = _reason_of_crash(result.exception_info)
+        if reason is not None:
+            yield crash(rule, reason)
+            continue
         facts: Mapping[str, Any] = result.result or {}
-        failed = facts.get("unexpected_count", facts.get("observed_value"))
-        verdicts.append(
-            Verdict(
-                layer=suite.layer,
-                suite=suite.name,
-                expectation=rule.name,
-                dataset=suite.dataset,
-                severity=rule.severity,
-                holds_close=rule.holds_close or rule.severity == "block",
-                status=status,
-                rows_checked=facts.get("element_count"),
-                rows_failed=None if status == "crashed" else int(failed or 0),
-                window_start=start,
-                window_end=end,
-                message=message,
-                failing_rows_sql=rule.failing.replace("{batch}", f"({query}) as batch"),
-                code_version=code_version,
-                started_at=started,
-                finished_at=finished,
-            )
-        )
-    return sorted(verdicts, key=lambda verdict: list(rules).index(verdict.expectation))
+        failed = int(facts.get("unexpected_count", facts.get("observed_value")) or 0)
+        status: Status = "passed" if result.success else "failed"
+        yield Finding(rule, status, _told(rule, status), facts.get("element_count"), failed)
 
 
-def _status(result: Any, rule: Rule) -> tuple[Status, str]:
-    reason = _crash(result.exception_info)
-    if reason is not None:
-        return "crashed", f"Could not be looked at: {reason}"
-    return ("passed", rule.says) if result.success else ("failed", f"Not so: {rule.says}")
+def _told(rule: Rule, status: Status) -> str:
+    return rule.says if status == "passed" else f"Not so: {rule.says}"
 
 
-def _crash(info: Mapping[str, Any] | None) -> str | None:
+def _reason_of_crash(info: Mapping[str, Any] | None) -> str | None:
     """The reason when a rule crashed. Great Expectations tells it flat, or keyed by the metric that crashed."""
     if not info:
         return None

@@ -14,7 +14,6 @@ from expectations.runner import Verdict
 from orchestration.assets.models import CONTROLS, KEYS
 from orchestration.assets.raw import POOL
 from orchestration.breaks.controls import ControlStanding, control_numbers, over_materiality
-from orchestration.code_version import code_version
 from orchestration.partitions import window_of_run
 from orchestration.progress import report
 
@@ -72,14 +71,14 @@ def _metadata(found: Sequence[Verdict], wrong: Sequence[Verdict]) -> dict[str, A
 
 def _look(context: dg.AssetCheckExecutionContext, suites: Sequence[Suite], stage: str) -> Iterator[dg.AssetCheckResult]:
     """Run every suite of which a check is selected. Crashed rules end the step, after all results are told."""
-    from expectations.runner import run_suites
+    from orchestration.suites import run_suites
 
     window = window_of_run(context.run.tags)
     selected = context.selected_asset_check_keys
     keys = {spec.key: suite for suite in suites for spec in specs_of([suite])}
     chosen = [suite for suite in suites if any(keys.get(key) is suite for key in selected)]
     report(stage, 0, len(chosen))
-    verdicts = run_suites(chosen, window.start, window.end, code_version())
+    verdicts = run_suites(chosen, window.start, window.end)
     report(stage, len(chosen), len(chosen))
     for result in results_of(verdicts, chosen):
         if result.asset_key is not None and dg.AssetCheckKey(result.asset_key, result.check_name or "") in selected:

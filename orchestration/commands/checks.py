@@ -51,14 +51,13 @@ def checks_run(as_json: AsJson = False) -> None:
     """Run every suite on everything that was delivered and built. Ends with 3 when a blocking rule did not pass."""
     from expectations.marts_suites import MARTS_SUITES
     from expectations.raw_suites import RAW_SUITES
-    from expectations.runner import run_suites
-    from orchestration.code_version import code_version
+    from orchestration.suites import run_suites
 
     days = rows_of("select min(delivered_on) as first, max(delivered_on) as last from ops.loads")[0]
     if days["first"] is None:
         errors.print("Nothing has been delivered yet. Run: tieout load", style="red")
         raise typer.Exit(Exit.FAILED)
-    verdicts = run_suites([*RAW_SUITES, *MARTS_SUITES], days["first"], days["last"] + timedelta(days=1), code_version())
+    verdicts = run_suites([*RAW_SUITES, *MARTS_SUITES], days["first"], days["last"] + timedelta(days=1))
     rows = [vars(verdict) for verdict in verdicts]
     wrong = [row for row in rows if row["status"] != "passed"]
     if as_json:
@@ -79,14 +78,14 @@ def checks_show(
     as_json: AsJson = False,
 ) -> None:
     """The rows that a rule found wrong, as they are in the warehouse now, and the SQL that retrieves them."""
-    from expectations.runner import failing_rows
+    from orchestration.suites import failing_rows
 
     found = [row for row in rows_of(LATEST) if (row["suite"], row["expectation"]) == (suite, expectation)]
     if not found:
         errors.print(f"{suite}: {expectation} has never run. See: tieout checks list --all", style="red")
         raise typer.Exit(Exit.FAILED)
     verdict = found[0]
-    rows = failing_rows(verdict["failing_rows_sql"], limit)
+    rows = failing_rows(verdict, limit)
     if as_json:
         print_json({**verdict, "rows": [{name: str(value) for name, value in row.items()} for row in rows]})
         return
