@@ -100,7 +100,7 @@
 {#- The UTC days of usage events in quarantine, a list of dates, so that only those of the events that landed are read. -#}
 {% macro quarantined_usage_days() -%}
     {%- set query -%}
-        select distinct occurred_on from {{ ref('stg_ops__quarantined_events') }} where occurred_on is not null order by 1
+        select distinct occurred_on from {{ ref('int_quarantine__identified_events') }} order by 1
     {%- endset -%}
     {%- if execute and flags.WHICH in ('run', 'build') -%}
         {{ return(run_query(query).columns[0].values() | list) }}

@@ -23,6 +23,8 @@ from tests.warehouse.object_store import Bucket, s3
 
 # Of the sample's usage, the last days that it was delivered on.
 DAYS, PORTIONS = 12, (8, 10)
+# Numbers of the deliveries that bring two events as they should be, which the delivery with number 1 brought wrong.
+ASIDE = [(3, 11), (9,)]
 # What days there are for the search for repeats: by the events of smaller files and by the repeats within the largest.
 SEARCHES = """
     select distinct case
@@ -48,6 +50,7 @@ def landing(tmp_path_factory):
     sample_company.write(7, 1, 3, found)
     for number, delivered in enumerate(deliveries(found)):
         add_repeats(delivered, number)
+    set_aside(deliveries(found))
     return found
 
 
@@ -67,6 +70,16 @@ def add_repeats(delivered, number):
     (delivered / "second.jsonl").write_text("".join([again[0], changed(again[1])]))
     (delivered / f"{large.name}.manifest.json").unlink()
     (delivered / "_SUCCESS").touch()
+
+
+def set_aside(folders):
+    """Deliver two events of an unknown type, then as they should be: in the same portion, in the others, or in both."""
+    lines = (folders[1] / "first.jsonl").read_text().splitlines()
+    for line, good in zip(lines[:2], ASIDE, strict=True):
+        identified = {**json.loads(line), "id": f"set aside, good in {good}"}
+        for number, changes in [(1, {"type": "unheard"}), *((number, {}) for number in good)]:
+            with (folders[number] / "aside.jsonl").open("a") as file:
+                file.write(json.dumps({**identified, **changes}) + "\n")
 
 
 def changed(line):
@@ -153,6 +166,7 @@ def test_days_computed_in_portions_from_a_lake_that_moves_to_a_bucket_are_those_
     assert len(by_postgres["int_usage__daily"]) > 300
     assert by_postgres["int_usage__event_repeats"]
     assert by_postgres["int_usage__daily_parts"]
+    assert len(by_postgres["int_quarantine__delivered_events"]) == 3
 
 
 @pytest.mark.long

@@ -1,7 +1,5 @@
 {{ config(materialized='table', indexes=[{'columns': ['load_id', 'line_no'], 'unique': true}]) }}
 
-{%- set days = quarantined_usage_days() %}
-
 with
 
 records as (
@@ -9,30 +7,25 @@ records as (
     where record_id is not null
 ),
 
-quarantined_events as (
-    select * from {{ ref('stg_ops__quarantined_events') }}
+delivered_events as (
+    select * from {{ ref('int_quarantine__delivered_events') }}
 ),
 
-events as (
-    select * from {{ ref('stg_usage__events') }}
-    where occurred_on in ({{ literal_dates(days) }})
+loads as (
+    select * from {{ ref('stg_ops__loads') }}
 ),
 
 later_events as (
     select
         records.load_id,
         records.line_no,
-        events.load_seq
+        loads.load_seq
     from records
-    inner join quarantined_events
-        on records.load_id = quarantined_events.load_id and records.line_no = quarantined_events.line_no
-    inner join events
+    inner join delivered_events
         on
-            quarantined_events.source = events.source
-            and quarantined_events.event_id = events.event_id
-            and quarantined_events.occurred_on = events.occurred_on
-            and records.load_seq < events.load_seq
-    where records.system = 'usage' and records.object = 'events'
+            records.load_id = delivered_events.quarantined_load_id
+            and records.line_no = delivered_events.quarantined_line_no
+    inner join loads on delivered_events.load_id = loads.load_id
 ),
 
 later_documents as (
