@@ -14,8 +14,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -37,8 +37,8 @@ from orchestration.lake.days import Computed, compute, current_plan, take_over
 FEW_DAYS, MANY_DAYS = 30, 90
 # Of several days, so that one disturbance does not decide.
 NEW_DAYS = 3
-# How often what is compared with one statement is measured.
-PAIRS = 7
+# How often what is compared with one statement is measured, and how many new days on a short and a long history.
+PAIRS, PAIRS_OF_DAYS = 7, 5
 # The chain from raw to daily without the tables that lateness and the controls need besides.
 TO_DAILY = (
     "stg_usage__events",
@@ -149,6 +149,16 @@ class Lake:
 
 
 @dataclass(frozen=True)
+class History:
+    """A warehouse with usage of so many days, and the environment that names it as long as it is there."""
+
+    url: str
+    place: Path
+    days: int
+    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+
+
+@dataclass(frozen=True)
 class LargeDay:
     """Peak memory in GB of the processes that compute one UTC day, and the seconds that they take."""
 
@@ -226,69 +236,91 @@ def daily(database: Database, place: Path, events: int) -> Lake:
 
 def measured(database: Database, place: Path, events: int) -> Lake:
     """Measure everything else on ``events`` events of MANY_DAYS days."""
-    found = Lake()
     events_a_day = events // MANY_DAYS
-    few = _new_days(database, place / f"{FEW_DAYS}-days", FEW_DAYS, events_a_day)
-    many = _lanes(database, place / f"{MANY_DAYS}-days", MANY_DAYS, events_a_day)
-    found.ratios = [
-        Ratio(
-            f"the lake lane into Postgres, {events:,} events",
-            many["lane"],
-            many["daily, Postgres"],
-            MOST_OF_POSTGRES,
-            "the same models in Postgres alone",
-        ),
-        Ratio(
-            f"raw to daily in Postgres, {events:,} events",
-            many["chain, Postgres"],
-            many["statement, Postgres"],
-            MOST_OF_POSTGRES_STATEMENT,
-            "one statement in Postgres",
-        ),
-        *(
+    lane, lane_growth = _in_lake(database, place, events_a_day)
+    postgres, postgres_growth = _in_postgres(database, place, events_a_day)
+    return Lake(
+        [
             Ratio(
-                f"one more day on {MANY_DAYS} days of history, {lane}",
-                many[f"new day, {lane}"],
-                few[f"new day, {lane}"],
-                MOST_GROWTH,
-                f"the same on {FEW_DAYS} days; median of {NEW_DAYS}",
-            )
-            for lane in ("lake lane", "Postgres")
-        ),
-    ]
-    return found
+                f"the lake lane into Postgres, {events:,} events",
+                lane,
+                postgres["daily"],
+                MOST_OF_POSTGRES,
+                "the same models in Postgres alone",
+            ),
+            Ratio(
+                f"raw to daily in Postgres, {events:,} events",
+                postgres["chain"],
+                postgres["statement"],
+                MOST_OF_POSTGRES_STATEMENT,
+                "one statement in Postgres",
+            ),
+            lane_growth,
+            postgres_growth,
+        ]
+    )
 
 
-def _new_days(database: Database, place: Path, days: int, events_a_day: int) -> dict[str, float]:
-    """Processor seconds of one more day on so many days, by lane."""
-    with lake_of(database, place, days, events_a_day) as url:
+def _in_lake(database: Database, place: Path, events_a_day: int) -> tuple[float, Ratio]:
+    """Processor seconds of all days in the lake lane, and the growth of one more day."""
+    with lake_of(database, place / f"{FEW_DAYS}-days", FEW_DAYS, events_a_day) as few_url:
+        few = History(few_url, place / f"{FEW_DAYS}-days", FEW_DAYS)
         take_over(computed(full_refresh=True))
-        found = _new_day_in_lake(url, place, days, events_a_day)
-    with postgres_of(database, place, days, events_a_day) as url:
+        measure.settle(few_url)
+        with lake_of(database, place / f"{MANY_DAYS}-days", MANY_DAYS, events_a_day) as url:
+            many = History(url, place / f"{MANY_DAYS}-days", MANY_DAYS)
+            whole = _told("all days, lake lane", cpu(url, lambda: take_over(computed(full_refresh=True))))
+            by_hand(many.place)
+            _compare(url, many.place)
+            growth = _growth("lake lane", (few, many), events_a_day, deliver, lambda: take_over(computed()))
+    return whole, growth
+
+
+def _in_postgres(database: Database, place: Path, events_a_day: int) -> tuple[dict[str, float], Ratio]:
+    """Processor seconds of all days in Postgres, by what was run, and the growth of one more day."""
+    with postgres_of(database, place / f"{FEW_DAYS}-days", FEW_DAYS, events_a_day) as few_url:
+        few = History(few_url, place / f"{FEW_DAYS}-days", FEW_DAYS)
         run(_selected(), full_refresh=True)
-        found |= _new_day_in_postgres(url, place, days, events_a_day)
-    return _told(days, found)
+        measure.settle(few_url)
+        with postgres_of(database, place / f"{MANY_DAYS}-days", MANY_DAYS, events_a_day) as url:
+            many = History(url, place / f"{MANY_DAYS}-days", MANY_DAYS)
+            found = {
+                "daily": cpu(url, lambda: run(_selected(), full_refresh=True)),
+                "chain": cpu(url, lambda: measure.run_chain(full_refresh=True)),
+                "statement": cpu(url, lambda: scratch.psql(url, f"set timezone to 'UTC'; {measure.ONE_STATEMENT}")),
+            }
+            for what, seconds in found.items():
+                _told(f"all days, Postgres, {what}", seconds)
+            scratch.psql(url, f"drop table {measure.BY_HAND}")
+            growth = _growth("Postgres", (few, many), events_a_day, copy, lambda: run(_selected()))
+    return found, growth
 
 
-def _lanes(database: Database, place: Path, days: int, events_a_day: int) -> dict[str, float]:
-    """Processor seconds of everything that is measured on so many days, by what it is."""
-    found = {}
-    with lake_of(database, place, days, events_a_day) as url:
-        found["lane"] = cpu(url, lambda: take_over(computed(full_refresh=True)))
-        by_hand(place)
-        _compare(url, place)
-        found |= _new_day_in_lake(url, place, days, events_a_day)
-    _told(days, found)
-    in_postgres = {}
-    with postgres_of(database, place, days, events_a_day) as url:
-        in_postgres["daily, Postgres"] = cpu(url, lambda: run(_selected(), full_refresh=True))
-        in_postgres["chain, Postgres"] = cpu(url, lambda: measure.run_chain(full_refresh=True))
-        in_postgres["statement, Postgres"] = cpu(
-            url, lambda: scratch.psql(url, f"set timezone to 'UTC'; {measure.ONE_STATEMENT}")
-        )
-        scratch.psql(url, f"drop table {measure.BY_HAND}")
-        in_postgres |= _new_day_in_postgres(url, place, days, events_a_day)
-    return found | _told(days, in_postgres)
+def _growth(
+    lane: str,
+    histories: tuple[History, History],
+    events_a_day: int,
+    bring: Callable[[str, Path, int, int], None],
+    build: Callable[[], object],
+) -> Ratio:
+    """One more day on the long history against one on the short, in turns: both meet the machine as it is then."""
+    took: dict[int, list[float]] = {history.days: [] for history in histories}
+    for more in range(PAIRS_OF_DAYS):
+        for history in histories:
+            with _environment(history.environment):
+                bring(history.url, history.place, history.days + more, events_a_day)
+                measure.settle(history.url)
+                seconds = cpu(history.url, build)
+            took[history.days].append(_told(f"one more day on {history.days} days, {lane}", seconds))
+    pairs = zip(took[MANY_DAYS], took[FEW_DAYS], strict=True)
+    each = ", ".join(f"{many / few:.2f}" for many, few in pairs)
+    return Ratio(
+        f"one more day on {MANY_DAYS} days of history, {lane}",
+        statistics.median(took[MANY_DAYS]),
+        statistics.median(took[FEW_DAYS]),
+        MOST_GROWTH,
+        f"the same on {FEW_DAYS} days; medians of {PAIRS_OF_DAYS}, in turns: {each}",
+    )
 
 
 @contextmanager
@@ -308,7 +340,8 @@ def lake_of(database: Database, place: Path, days: int, events_a_day: int) -> It
 @contextmanager
 def postgres_of(database: Database, place: Path, days: int, events_a_day: int) -> Iterator[str]:
     """A warehouse that holds the same usage itself; of the first day it is computed."""
-    with database(f"bench_postgres_{days}") as url:
+    named = {"DBT_TARGET_PATH": str(place / "dbt-postgres")}
+    with _environment(named), database(f"bench_postgres_{days}") as url:
         measure.load_reference(place / "landing")
         copy(url, place, 0, events_a_day)
         run(_selected())  # the same
@@ -323,26 +356,9 @@ def _selected() -> list[str]:
     return [f"+{name}" for name in current_plan().models]
 
 
-def _new_day_in_lake(url: str, place: Path, days: int, events_a_day: int) -> dict[str, float]:
-    return {
-        "new day, lake lane": new_day(
-            url, days, lambda day: deliver(url, place, day, events_a_day), lambda: take_over(computed())
-        )
-    }
-
-
-def _new_day_in_postgres(url: str, place: Path, days: int, events_a_day: int) -> dict[str, float]:
-    return {
-        "new day, Postgres": new_day(
-            url, days, lambda day: copy(url, place, day, events_a_day), lambda: run(_selected())
-        )
-    }
-
-
-def _told(days: int, found: dict[str, float]) -> dict[str, float]:
-    for what, seconds in found.items():
-        print(f"{days} days, {what}: {seconds:.1f} CPU s", file=sys.stderr, flush=True)
-    return found
+def _told(what: str, seconds: float) -> float:
+    print(f"{what}: {seconds:.1f} CPU s", file=sys.stderr, flush=True)
+    return seconds
 
 
 def large_day(database: Database, place: Path, events: int) -> Iterator[LargeDay]:
@@ -365,13 +381,21 @@ def _of_day(what: str) -> LargeDay:
     return LargeDay(what, float(told.stdout.splitlines()[-1]), time.perf_counter() - started)
 
 
+def _lake(place: Path) -> AbstractContextManager[None]:
+    """The lake lane below ``place``, with what it keeps of its own and dbt's parsed project."""
+    folders = {"TIEOUT_LAKE": "lake", "TIEOUT_STATE_DIR": "state", "DBT_TARGET_PATH": "dbt-lake"}
+    return _environment({name: str(place / folder) for name, folder in folders.items()})
+
+
 @contextmanager
-def _lake(place: Path) -> Iterator[None]:
-    os.environ["TIEOUT_LAKE"] = str(place / "lake")
+def _environment(changes: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(changes)
     try:
         yield
     finally:
-        del os.environ["TIEOUT_LAKE"]
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def computed(*, full_refresh: bool = False, models: tuple[str, ...] = ()) -> Computed:
