@@ -29,9 +29,11 @@ import pyarrow as pa
 
 from bench import measure, scratch, world
 from bench.scratch import Database
+from expectations.raw_suites import USAGE_EVENTS
 from ingestion.lake import FOLDER, lake
 from orchestration import dbt_process
 from orchestration.build import BuildFailed, building
+from orchestration.lake.checks import look
 from orchestration.lake.days import Computed, compute, current_plan, take_over
 
 FEW_DAYS, MANY_DAYS = 30, 90
@@ -138,10 +140,11 @@ class Ratio:
 
 @dataclass
 class Lake:
-    """Everything that was measured; ``nothing_new`` is processor seconds of a run that finds no new event."""
+    """Everything that was measured; processor seconds of a run that finds no new event, and of one day's checks."""
 
     ratios: list[Ratio] = field(default_factory=list)
     nothing_new: float = 0
+    checks: float = 0
 
     def missed(self) -> list[str]:
         """What is not reached, in sentences."""
@@ -183,6 +186,9 @@ def page(found: Lake) -> list[str]:
         "copying inputs is in it.",
         "",
         *_table(found.ratios),
+        "",
+        f"The checks of usage events that one day delivered, asked of the lake with {MANY_DAYS} days of history, took",
+        f"{found.checks:.1f} CPU s.",
     ]
 
 
@@ -237,7 +243,7 @@ def daily(database: Database, place: Path, events: int) -> Lake:
 def measured(database: Database, place: Path, events: int) -> Lake:
     """Measure everything else on ``events`` events of MANY_DAYS days."""
     events_a_day = events // MANY_DAYS
-    lane, lane_growth = _in_lake(database, place, events_a_day)
+    lane, lane_growth, checks = _in_lake(database, place, events_a_day)
     postgres, postgres_growth = _in_postgres(database, place, events_a_day)
     return Lake(
         [
@@ -257,12 +263,13 @@ def measured(database: Database, place: Path, events: int) -> Lake:
             ),
             lane_growth,
             postgres_growth,
-        ]
+        ],
+        checks=checks,
     )
 
 
-def _in_lake(database: Database, place: Path, events_a_day: int) -> tuple[float, Ratio]:
-    """Processor seconds of all days in the lake lane, and the growth of one more day."""
+def _in_lake(database: Database, place: Path, events_a_day: int) -> tuple[float, Ratio, float]:
+    """Processor seconds of all days in the lake lane, the growth of one more day, and seconds of its checks."""
     with lake_of(database, place / f"{FEW_DAYS}-days", FEW_DAYS, events_a_day) as few_url:
         few = History(few_url, place / f"{FEW_DAYS}-days", FEW_DAYS)
         take_over(computed(full_refresh=True))
@@ -273,7 +280,8 @@ def _in_lake(database: Database, place: Path, events_a_day: int) -> tuple[float,
             by_hand(many.place)
             _compare(url, many.place)
             growth = _growth("lake lane", (few, many), events_a_day, deliver, lambda: take_over(computed()))
-    return whole, growth
+            checks = _told("checks of the last day", cpu(url, lambda: _check(MANY_DAYS + PAIRS_OF_DAYS)))
+    return whole, growth, checks
 
 
 def _in_postgres(database: Database, place: Path, events_a_day: int) -> tuple[dict[str, float], Ratio]:
@@ -321,6 +329,14 @@ def _growth(
         MOST_GROWTH,
         f"the same on {FEW_DAYS} days; medians of {PAIRS_OF_DAYS}, in turns: {each}",
     )
+
+
+def _check(days: int) -> None:
+    """Look at the last of so many deliveries as a build's checks do. Raises RuntimeError unless every rule passes."""
+    delivered_on = world.FIRST_DAY + timedelta(days=days)
+    findings = list(look(USAGE_EVENTS, delivered_on, delivered_on + timedelta(days=1)))
+    if {found.status for found in findings} != {"passed"}:
+        raise RuntimeError(f"the checks of a clean delivery do not pass: {findings}")
 
 
 @contextmanager
