@@ -334,7 +334,7 @@ def _growth(
 def _check(days: int) -> None:
     """Look at the last of so many deliveries as a build's checks do. Raises RuntimeError unless every rule passes."""
     delivered_on = world.FIRST_DAY + timedelta(days=days)
-    findings = list(look(USAGE_EVENTS, delivered_on, delivered_on + timedelta(days=1)))
+    findings = look(USAGE_EVENTS, delivered_on, delivered_on + timedelta(days=1))
     if {found.status for found in findings} != {"passed"}:
         raise RuntimeError(f"the checks of a clean delivery do not pass: {findings}")
 

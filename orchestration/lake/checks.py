@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ from expectations.runner import Finding, Look, batch_query, crash, failing_rows_
 from ingestion.lake import LakeUnset, lake
 from ingestion.stores import StoreFailed
 from orchestration.lake.days import is_lake_lane
-from orchestration.lake.state import LakeUnreadable, database_file, events_of, in_short, make_readable
+from orchestration.lake.state import LakeUnreadable, database_file, events_of, in_short, reading
 from warehouse.connection import connect
 
 # What the rules read: files of the days around those of the events that were delivered, and what was delivered.
@@ -38,15 +38,14 @@ def looks() -> dict[str, Look]:
     return {USAGE_EVENTS.name: look} if is_lake_lane() else {}
 
 
-def look(suite: Suite, start: date, end: date) -> Iterator[Finding]:
+def look(suite: Suite, start: date, end: date) -> list[Finding]:
     """Findings of the delivery days [start, end); a lake that cannot be read is a crash of every rule."""
     query = batch_query(suite, start, end)
     try:
         with _events(start, end) as session:
-            found = [finding(rule, _count(session, failing_rows_query(rule, query))) for rule in suite.rules]
+            return [finding(rule, _count(session, failing_rows_query(rule, query))) for rule in suite.rules]
     except LakeUnreadable as error:
-        found = [crash(rule, str(error)) for rule in suite.rules]
-    yield from found
+        return [crash(rule, str(error)) for rule in suite.rules]
 
 
 def failing_rows_of_lake(verdict_sql: str, start: date, end: date, limit: int) -> list[dict[str, Any]]:
@@ -65,9 +64,7 @@ def _events(start: date, end: date) -> Iterator[duckdb.DuckDBPyConnection]:
         loads = warehouse.execute(LOADS, (start, end)).fetchall()
     try:
         store = lake()
-        with closing(duckdb.connect()) as session:
-            make_readable(session, store)
-            session.execute("set timezone = 'UTC'")
+        with reading(store) as session:
             session.execute("set temp_directory = ?", [str(database_file().with_name("checks"))])
             session.execute("create schema raw")
             session.execute("create schema ops")

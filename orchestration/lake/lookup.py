@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import date
 from typing import Any
 
@@ -12,7 +11,7 @@ from psycopg.rows import dict_row
 
 from ingestion.lake import LakeUnset, lake
 from ingestion.stores import StoreFailed
-from orchestration.lake.state import LakeUnreadable, events_of, in_short, make_readable
+from orchestration.lake.state import LakeUnreadable, events_of, in_short, reading
 
 FILES = """
     select path from ops.lake_files
@@ -51,9 +50,7 @@ def landed(
 
 def _rows(paths: list[str], given: dict[str, Any]) -> list[dict[str, Any]]:
     store = lake()
-    with closing(duckdb.connect()) as session:
-        make_readable(session, store)
-        session.execute("set timezone = 'UTC'")
+    with reading(store) as session:
         found: list[dict[str, Any]] = (
             session.sql(FOUND.format(events=events_of(store, paths)), params=given).to_arrow_table().to_pylist()
         )

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +150,15 @@ def make_readable(session: duckdb.DuckDBPyConnection, store: Store) -> None:
         from orchestration.lake.objects import register  # a local lake needs no client of a store
 
         register(session, store)
+
+
+@contextmanager
+def reading(store: Store) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB session of its own, in UTC, that can read the files of the lake."""
+    with closing(duckdb.connect()) as session:
+        make_readable(session, store)
+        session.execute("set timezone = 'UTC'")
+        yield session
 
 
 def events_of(store: Store, paths: Iterable[str]) -> str:
